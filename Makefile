@@ -1,0 +1,55 @@
+# Countersign: `make run` starts it with demo data, `make test` tests it. Needs Python 3.11 or later, make and git.
+
+PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+READY := .venv/ready.stamp
+# Checks that need settings but no installation.
+BARE := COUNTERSIGN_HOME=.venv/bare $(BIN)/python manage.py
+
+.PHONY: help run test lint types bench lock
+
+help:
+	@echo "make run              start everything with demo data (PORT=8001: elsewhere, DEMO=0: empty)"
+	@echo "make test             the whole suite (ARGS=...: arguments for pytest)"
+	@echo "make lint types       what CI asks before the tests"
+	@echo "make bench NAME=...   one of: $(notdir $(basename $(filter-out bench/__init__.py,$(wildcard bench/*.py))))"
+	@echo "make lock             make requirements.lock anew from pyproject.toml"
+
+$(READY): requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed."; exit 1; }
+	@echo "  Libraries    into .venv, once"
+	@$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@touch $@
+
+run: $(READY)
+	@$(BIN)/python portal/runtime/system.py
+	@exec $(BIN)/python manage.py up $(if $(filter 0,$(DEMO)),,--demo)
+
+test: $(READY)
+	@$(BIN)/python portal/runtime/system.py --browser
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+	$(BARE) makemigrations --check --dry-run
+	PRODUCTION=1 $(BARE) check --deploy --fail-level WARNING
+
+types: $(READY)
+	$(BIN)/mypy
+
+bench: $(READY)
+	@test -f "bench/$(NAME).py" || { $(MAKE) --no-print-directory help | grep bench; exit 2; }
+	@$(BIN)/python bench/$(NAME).py $(ARGS)
+
+# The lock names no host, so that any index will do.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--python-version 3.11 pyproject.toml --group dev --upgrade --output-file requirements.lock
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@touch $(READY)

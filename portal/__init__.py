@@ -1,0 +1,1 @@
+"""The street: doors on top, floor below."""

@@ -1,0 +1,34 @@
+"""The Celery application as workers and beat run it: every task found by name, beat's table of ticks."""
+
+import os
+
+import django
+from celery.signals import worker_process_init
+
+from portal.core.parentage import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+# Celery's command line copies BROKER_URL here, where it would win over what we make of it.
+os.environ.pop("CELERY_BROKER_URL", None)
+django.setup()
+
+from portal.jobs.broker import app  # noqa: E402  (reads the settings)
+from portal.jobs.decorators import TICKS  # noqa: E402  (reads the settings)
+
+_MAIN = os.getpid()
+
+
+def end_with_main(**_: object) -> None:
+    """End this pool process when the worker's main process is killed: it would finish work nobody waits for."""
+    if os.getpid() != _MAIN:
+        die_with_parent(_MAIN)
+
+
+app.autodiscover_tasks(force=True)
+app.conf.update(
+    # Commands to workers go through Job rows (cancel is a flag), so they need no queues of their own.
+    worker_enable_remote_control=False,
+    beat_scheduler="celery.beat.Scheduler",
+    beat_schedule={name: {"task": name, "schedule": seconds} for name, seconds in TICKS.items()},
+)
+worker_process_init.connect(end_with_main, weak=False)

@@ -1,0 +1,154 @@
+"""What the audit costs: appending against not appending, draining, verifying. `python bench/ledger.py`, under a minute.
+
+append_ratio: transactions a second with an event, as a share of those without (8 connections, phases in turn).
+drain_per_s: entries a second that one sequencer orders. verify_s_per_million: seconds to verify a million entries.
+"""
+# ruff: noqa: E402  (the project is no package: its folder must be on the path first)
+
+import json
+import multiprocessing
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import django
+import psycopg
+from django.db import connection, transaction
+
+from portal.core.actors import SYSTEM
+from portal.ledger.catalogue import Subject, declare
+from portal.ledger.sequencing import sequence_batch
+from portal.ledger.services import append
+from portal.ledger.verification import verify_ledger
+from portal.runtime import postgres
+from portal.runtime.keys import make_keys
+from portal.runtime.roles import bootstrap
+
+CONNECTIONS = 8
+PHASE_SECONDS = 4.0
+PHASES = (False, True, False, True)
+CHANGED = declare("bench.row.changed", "changed a row")
+
+
+def prepare(home: Path, server: postgres.Server) -> None:
+    """Make roles, keys and tables, and point this process and its children at them."""
+    urls = {name: server.url("bench", f"bench_{name}", "bench") for name in ("owner", "app", "sequencer")}
+    bootstrap(admin_url=server.url(), app_url=urls["app"], owner_url=urls["owner"], sequencer_url=urls["sequencer"])
+    make_keys(home / "keys")
+    os.environ |= {
+        "COUNTERSIGN_HOME": str(home),
+        "DATABASE_URL": urls["app"],
+        "DATABASE_OWNER_URL": urls["owner"],
+        "DATABASE_SEQUENCER_URL": urls["sequencer"],
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+    subprocess.run([sys.executable, ROOT / "manage.py", "migrate", "--skip-checks", "-v0", "ledger"], check=True)
+    with psycopg.connect(urls["owner"]) as owner:
+        owner.execute("CREATE TABLE bench_row (id bigserial PRIMARY KEY, state text NOT NULL)")
+
+
+def change(number: int, *, audited: bool) -> None:
+    """Do the smallest verb there is: one row, and its event."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO bench_row (state) VALUES (%s) RETURNING id", [f"state {number}"])
+            key = cursor.fetchone()[0]
+        if audited:
+            state = {"row": key, "state": f"state {number}", "digest": "0" * 64, "owner": "user:1", "tier": 2}
+            append(
+                actor=SYSTEM,
+                event=CHANGED,
+                subject=Subject("row", str(key), "row", 1),
+                data=state,
+                private={"reason": "because it was time"} if number % 4 == 0 else None,
+                topics=[f"model:{number % 50}"],
+            )
+
+
+def work(barrier: Barrier, counts: "multiprocessing.Queue[tuple[bool, int]]") -> None:
+    """Run every phase in one process with one connection."""
+    django.setup()
+    change(0, audited=True)
+    for audited in PHASES:
+        barrier.wait()
+        end, done = time.perf_counter() + PHASE_SECONDS, 0
+        while time.perf_counter() < end:
+            change(done, audited=audited)
+            done += 1
+        counts.put((audited, done))
+    connection.close()
+
+
+def measure_append() -> float:
+    """Return the rate with events as a share of the rate without."""
+    context = multiprocessing.get_context("spawn")
+    barrier, counts = context.Barrier(CONNECTIONS), context.Queue()
+    workers = [context.Process(target=work, args=(barrier, counts)) for _ in range(CONNECTIONS)]
+    for worker in workers:
+        worker.start()
+    total = {True: 0, False: 0}
+    for _ in range(CONNECTIONS * len(PHASES)):
+        audited, done = counts.get(timeout=60)
+        total[audited] += done
+    for worker in workers:
+        worker.join()
+    seconds = PHASE_SECONDS * len(PHASES) / 2
+    print(f"append: {total[True] / seconds:.0f}/s with events, {total[False] / seconds:.0f}/s without")
+    return total[True] / total[False]
+
+
+def measure_drain() -> tuple[int, float]:
+    """Return how many entries were sequenced, and how many a second."""
+    with psycopg.connect(os.environ["DATABASE_SEQUENCER_URL"], autocommit=True) as sequencer:
+        start, entries = time.perf_counter(), 0
+        while count := sequence_batch(sequencer):
+            entries += count
+        rate = entries / (time.perf_counter() - start)
+    print(f"drain: {entries} entries, {rate:.0f}/s")
+    return entries, rate
+
+
+def measure_verify() -> float:
+    """Return the seconds that a million entries would take."""
+    start = time.perf_counter()
+    result = verify_ledger()
+    seconds = time.perf_counter() - start
+    assert result.intact, result.problems
+    connection.close()
+    print(f"verify: {result.entries} entries in {seconds:.2f} s")
+    return seconds / result.entries * 1e6
+
+
+def main() -> None:
+    """Measure on an embedded server of its own, with fsync on, and print one line of JSON at the end."""
+    with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o711)  # as root, the server's user must get to its folder
+        server = postgres.start(home / "postgres")
+        try:
+            prepare(home, server)
+            django.setup()
+            ratio = measure_append()
+            _, drain = measure_drain()
+            verify = measure_verify()
+        finally:
+            server.stop()
+    figures = {
+        "append_ratio": round(ratio, 3),
+        "drain_per_s": round(drain),
+        "verify_s_per_million": round(verify, 2),
+    }
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
+    print(json.dumps({"bench": "ledger", "figures": figures, "machine": machine}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+from portal.core.errors import Conflict
+
+
+class LedgerRolledBack(Conflict):
+    """The database holds less than, or other than, what was already signed; nothing is signed until that is cleared."""
+
+    code = "ledger_rolled_back"

@@ -1,0 +1,57 @@
+"""Checkpoints kept outside the database, in HOME/checkpoints: what reveals a log that was rolled back or rewritten."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+LATEST = "latest"
+HISTORY = "history.jsonl"
+LONGEST_LINE = 65_536
+
+
+def latest(folder: Path) -> str | None:
+    """Return the newest note kept, or None when there is none yet."""
+    path = folder / LATEST
+    return path.read_text() if path.exists() else None
+
+
+def history(folder: Path) -> Iterator[str]:
+    """Return every note kept up to this call, oldest first; a last line that a crash cut off is left out."""
+    path = folder / HISTORY
+    return _lines(path, path.stat().st_size) if path.exists() else iter(())
+
+
+def keep(folder: Path, note: str) -> None:
+    """Keep a note: durable in the history, then as the newest one."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder / HISTORY, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "r+b") as file:
+        # What a crash cut off was never the newest note: it goes, so that the new one starts a line of its own.
+        tail = file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_LINE))
+        rest = file.read()
+        file.truncate(tail + rest.rfind(b"\n") + 1)
+        file.write(json.dumps(note).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary = folder / f"{LATEST}.new"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as text:
+        text.write(note)
+        text.flush()
+        os.fsync(text.fileno())
+    temporary.replace(folder / LATEST)
+    folder_descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder_descriptor)
+    finally:
+        os.close(folder_descriptor)
+
+
+def _lines(path: Path, end: int) -> Iterator[str]:
+    with path.open("rb") as lines:
+        for line in lines:
+            end -= len(line)
+            if end < 0 or not line.endswith(b"\n"):
+                return
+            yield json.loads(line)

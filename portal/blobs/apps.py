@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class BlobsConfig(AppConfig):
+    """The content-addressed store."""
+
+    name = "portal.blobs"

@@ -1,0 +1,44 @@
+"""Rows for bytes: a row is made only after the bytes are safe on disk."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from portal.blobs import store
+from portal.blobs.models import Blob
+from portal.core.clock import now
+
+ORPHAN_AGE = timedelta(days=1)
+
+
+def store_stream(chunks: Iterable[bytes], *, expected_sha256: str | None = None, limit: int | None = None) -> Blob:
+    """Store the bytes, at most `limit` of them, and return their row; the same bytes are the same blob.
+
+    Raises Invalid when the digest is not the expected one and TooLarge above the limit; nothing is left then.
+    """
+    digest, size = store.write(chunks, expected_sha256=expected_sha256, limit=limit)
+    blob, _ = Blob.objects.get_or_create(sha256=digest, defaults={"size": size, "created_at": now()})
+    return blob
+
+
+def sweep_orphans(*, older_than: timedelta = ORPHAN_AGE) -> int:
+    """Remove rows nothing refers to, bytes without a row, and halves of uploads, all older than this.
+
+    Returns how many things were removed. The age protects what an open transaction is about to refer to.
+    """
+    cutoff = now() - older_than
+    removed = 0
+    for blob in Blob.objects.filter(created_at__lt=cutoff).iterator():
+        try:
+            with transaction.atomic():
+                Blob.objects.select_for_update().get(pk=blob.pk).delete()
+        except (ProtectedError, Blob.DoesNotExist):
+            continue
+        removed += 1
+    for sha256, written_at in store.stored():
+        if written_at < cutoff.timestamp() and not Blob.objects.filter(pk=sha256).exists():
+            store.remove(sha256)
+            removed += 1
+    return removed + store.clear_incoming(cutoff.timestamp())

@@ -1,0 +1,60 @@
+"""What a running job holds: how it reports, how it learns to stop, and its heartbeat."""
+
+import logging
+import threading
+from types import TracebackType
+from typing import Self
+
+from django.db import Error, connection
+
+from portal.jobs import services
+from portal.jobs.models import Job
+
+logger = logging.getLogger(__name__)
+
+
+class JobProgress:
+    """Reports progress to the job's row and beats its heart from a thread while the `with` block runs.
+
+    `cancelled` asks no database: the heartbeat reads the flag. It is what a cage watches to kill its child.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._every = services.HEARTBEAT_EVERY
+        self._stop = threading.Event()
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name=f"heart of job {job.pk}", daemon=True)
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        """Write one step; raises Cancelled when asked to stop."""
+        services.write_progress(self._job, done=done, total=total, message=message)
+
+    def cancelled(self) -> bool:
+        """Whether the work should stop; at most one heartbeat old."""
+        return self._stop.is_set()
+
+    def __enter__(self) -> Self:
+        self._heart.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._heart.join()
+
+    def _beat(self) -> None:
+        try:
+            while not self._ended.wait(self._every):
+                self._beat_once()
+        finally:
+            connection.close()  # this thread's own
+
+    def _beat_once(self) -> None:
+        try:
+            if not services.heartbeat(self._job):
+                self._stop.set()
+        except Error:  # the database is away for a moment: the next beat tries again, the reaper judges
+            logger.exception("job %s could not give a sign of life", self._job.pk)
+            connection.close()

@@ -1,0 +1,191 @@
+"""A job's life: asked for, published, claimed, alive, ended, or lost and taken up again."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+from kombu.exceptions import OperationalError
+
+from portal.core.actors import SYSTEM, Actor
+from portal.core.clock import now
+from portal.core.progress import Cancelled
+from portal.jobs.broker import app
+from portal.jobs.choices import OPEN, JobState
+from portal.jobs.errors import JobHasEnded, lost
+from portal.jobs.events import JOB_CANCEL_REQUESTED, JOB_ENDED
+from portal.jobs.kinds import KINDS
+from portal.jobs.models import Job
+from portal.ledger.catalogue import EventType, Subject
+from portal.ledger.services import append
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3
+HEARTBEAT_EVERY = 2.0
+"""Seconds between two signs of life."""
+LOST_AFTER = timedelta(seconds=30)
+"""A running job without a sign of life for this long has lost its worker."""
+PUBLISHING_TAKES = timedelta(seconds=5)
+"""The relay leaves a new job alone for this long: its own process is about to publish it."""
+PUBLISH_AGAIN_AFTER = timedelta(minutes=5)
+"""A published job that nobody started in this time is published again; a second delivery claims nothing."""
+BATCH = 100
+
+
+def enqueue(*, actor: Actor, kind: str, subject: Subject, arguments: Mapping[str, Any]) -> Job:
+    """Write a job in the caller's transaction; it is published on commit. `arguments` are ids, as JSON.
+
+    Raises RuntimeError outside a transaction and ValueError for a kind that nobody declared.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"{kind} was enqueued outside a transaction")
+    if kind not in KINDS:
+        raise ValueError(f"{kind} is not a declared kind of job")
+    job = Job.objects.create(
+        kind=kind,
+        subject_type=subject.type,
+        subject_id=subject.id,
+        subject_label=subject.label[:200],
+        team_id=subject.team_id,
+        actor_id=actor.id,
+        arguments=dict(arguments),
+        created_at=now(),
+    )
+    # Robust: a broker that is away must not fail what is already committed.
+    transaction.on_commit(lambda: publish(job_id=job.pk, kind=kind), robust=True)
+    return job
+
+
+def publish(*, job_id: int, kind: str) -> None:
+    """Send the job's id to its queue and note when."""
+    app.send_task(kind, args=[job_id], queue=KINDS[kind])
+    Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(published_at=now())
+
+
+@transaction.atomic
+def relay() -> int:
+    """Publish queued jobs that a crash left unpublished or a broker lost; return how many.
+
+    A broker that is away (waited for as long as broker.py says) ends the round, and is met again in the next.
+    """
+    at = now()
+    waiting = Q(published_at=None, created_at__lt=at - PUBLISHING_TAKES) | Q(published_at__lt=at - PUBLISH_AGAIN_AFTER)
+    # A job that was lost and requeued has no date of publication and is old enough.
+    rows = Job.objects.select_for_update(skip_locked=True).filter(waiting, state=JobState.QUEUED).order_by("pk")
+    count = 0
+    for job in list(rows[:BATCH]):
+        try:
+            publish(job_id=job.pk, kind=job.kind)
+        except OperationalError as error:
+            logger.warning("the broker does not answer, jobs wait: %s", error)
+            break
+        count += 1
+    return count
+
+
+@transaction.atomic
+def claim(job_id: int) -> Job | None:
+    """Take a queued job and return it with its attempt raised; None where there is nothing to take."""
+    at = now()
+    taken = Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(
+        state=JobState.RUNNING,
+        attempt=F("attempt") + 1,
+        started_at=at,
+        heartbeat_at=at,
+        progress_done=0,
+        progress_total=0,
+        progress_message="",
+    )
+    return Job.objects.get(pk=job_id) if taken else None
+
+
+def heartbeat(job: Job) -> bool:
+    """Give a sign of life; return whether to go on: False when asked to stop, or when another attempt took over."""
+    mine = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING)
+    return mine.update(heartbeat_at=now()) == 1 and not mine.filter(cancel_requested=True).exists()
+
+
+def write_progress(job: Job, *, done: int, total: int, message: str) -> None:
+    """Write where the work is; raises Cancelled when asked to stop, or when another attempt took over."""
+    mine = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING, cancel_requested=False)
+    if not mine.update(progress_done=done, progress_total=total, progress_message=message[:200], heartbeat_at=now()):
+        raise Cancelled
+
+
+@transaction.atomic
+def end(*, job: Job, state: JobState, error: Mapping[str, Any] | None = None) -> bool:
+    """End a running attempt and run the reactions; return False where another attempt took over or it had ended."""
+    row = Job.objects.select_for_update().filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).first()
+    if row is None:
+        return False
+    _close(row, actor=replace(SYSTEM, on_behalf_of=row.actor_id), state=state, error=error)
+    return True
+
+
+@transaction.atomic
+def request_cancel(*, actor: Actor, job: Job) -> Job:
+    """Ask a job to stop: a queued one ends at once, a running one at its next step.
+
+    Who asked for the job may stop it, too. Raises Forbidden and JobHasEnded.
+    """
+    if actor.id != job.actor_id:
+        actor.require("cancel_job", job.team_id)
+    row = Job.objects.select_for_update().get(pk=job.pk)
+    if row.state not in OPEN:
+        raise JobHasEnded("This job has ended.")
+    if row.cancel_requested:
+        return row
+    row.cancel_requested = True
+    row.save(update_fields=["cancel_requested"])
+    _record(row, actor=actor, event=JOB_CANCEL_REQUESTED)
+    if row.state == JobState.QUEUED:
+        _close(row, actor=actor, state=JobState.CANCELLED, error=None)
+    return row
+
+
+def reap() -> int:
+    """Take up jobs whose worker was lost: queue them again, or end them after the last attempt; return how many."""
+    stale = Job.objects.filter(state=JobState.RUNNING, heartbeat_at__lt=now() - LOST_AFTER).order_by("pk")
+    return sum(_reap_one(job) for job in list(stale[:BATCH]))
+
+
+def _reap_one(job: Job) -> bool:
+    try:
+        with transaction.atomic():
+            row = (
+                Job.objects.select_for_update(skip_locked=True)
+                .filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING, heartbeat_at=job.heartbeat_at)
+                .first()
+            )
+            if row is None:
+                return False
+            if row.cancel_requested:
+                return end(job=row, state=JobState.CANCELLED)
+            if row.attempt >= MOST_ATTEMPTS:
+                return end(job=row, state=JobState.ERRORED, error=lost(row.attempt))
+            row.state, row.published_at, row.heartbeat_at = JobState.QUEUED, None, None
+            row.save(update_fields=["state", "published_at", "heartbeat_at"])
+            return True
+    except Exception:  # a reaction that refuses one job must not keep the others lost
+        logger.exception("job %s could not be taken up", job.pk)
+        return False
+
+
+def _close(row: Job, *, actor: Actor, state: JobState, error: Mapping[str, Any] | None) -> None:
+    row.state, row.error, row.ended_at = state, dict(error) if error else None, now()
+    row.save(update_fields=["state", "error", "ended_at"])
+    _record(row, actor=actor, event=JOB_ENDED)
+
+
+def _record(row: Job, *, actor: Actor, event: EventType) -> None:
+    append(
+        actor=actor,
+        event=event,
+        subject=Subject("job", str(row.pk), f"{row.kind} of {row.subject_label}", row.team_id),
+        data=row.public_state(),
+        topics=(f"job_kind:{row.kind}", f"{row.subject_type}:{row.subject_id}"),
+    )

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Users, teams, dated grants, tokens."""
+
+    name = "portal.accounts"

@@ -1,0 +1,85 @@
+"""The one table of roles and capabilities. Roles add up; separation of duty is decided per object, elsewhere."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from portal.accounts.choices import Role
+from portal.core.actors import Grant
+
+READING = frozenset({"read", "read_ledger"})
+
+ROLES: dict[str, frozenset[str]] = {
+    Role.VIEWER: READING,
+    Role.DEVELOPER: READING
+    | {
+        "register_model",
+        "upload_dataset",
+        "register_pipeline",
+        "register_version",
+        "submit_version",
+        "write_card",
+        "request_validation",
+        "open_request",
+        "export_evidence",
+        "cancel_job",
+    },
+    Role.VALIDATOR: READING | {"plan_validation", "request_validation", "export_evidence", "cancel_job"},
+    Role.APPROVER: READING | {"sign", "export_evidence"},
+    Role.OPERATOR: READING | {"operate_release", "export_evidence", "cancel_job"},
+    Role.POLICY_STEWARD: READING | {"draft_policy", "publish_policy"},
+    Role.AUDITOR: READING | {"export_evidence", "verify_ledger"},
+    Role.ADMIN: frozenset({"manage_users", "manage_tokens", "administer", "verify_ledger"}),
+}
+# Held by no role: granted one by one.
+SINGLE = frozenset({"read_sensitive"})
+CAPABILITIES = frozenset().union(SINGLE, *ROLES.values())
+
+# These take a second administrator before they count.
+CONFIRMED_ROLES = frozenset({Role.APPROVER, Role.VALIDATOR, Role.POLICY_STEWARD})
+_UNCONFIRMED = frozenset[str]().union(*(ROLES[role] for role in Role if role not in CONFIRMED_ROLES))
+CONFIRMED_CAPABILITIES = frozenset[str]().union(*(ROLES[role] for role in CONFIRMED_ROLES)) - _UNCONFIRMED
+
+# No token signs, hands out rights or makes tokens.
+TOKEN_SCOPES: tuple[str, ...] = tuple(sorted(CAPABILITIES - {"sign", "manage_users", "manage_tokens", "administer"}))
+
+
+@dataclass(frozen=True)
+class HeldGrant:
+    """A grant within its dates, as the rule sees it; exactly one of role and capability is set."""
+
+    role: str
+    capability: str
+    team_id: int | None
+    granted_by: int | None
+    confirmed_by: int | None
+
+
+def needs_confirmation(*, role: str, capability: str) -> bool:
+    """Whether such a grant counts only when a second administrator confirmed it."""
+    return role in CONFIRMED_ROLES or capability in CONFIRMED_CAPABILITIES
+
+
+def counts(held: HeldGrant) -> bool:
+    """Whether the grant gives anything: those that need it are confirmed by somebody else than who gave them."""
+    if not needs_confirmation(role=held.role, capability=held.capability):
+        return True
+    return held.confirmed_by is not None and held.confirmed_by != held.granted_by
+
+
+def capabilities_of(held: Iterable[HeldGrant]) -> frozenset[Grant]:
+    """Return what the grants add up to. Who administers never signs, whatever else was granted."""
+    counted = [one for one in held if counts(one)]
+    given = {
+        Grant(capability, one.team_id)
+        for one in counted
+        for capability in (ROLES[one.role] if one.role else {one.capability})
+    }
+    if any(one.role == Role.ADMIN for one in counted):
+        given = {grant for grant in given if grant.capability != "sign"}
+    return frozenset(given)
+
+
+def narrowed(grants: Iterable[Grant], scopes: Iterable[str]) -> frozenset[Grant]:
+    """Return the grants that a token of these scopes carries."""
+    carried = frozenset(scopes) & frozenset(TOKEN_SCOPES)
+    return frozenset(grant for grant in grants if grant.capability in carried)

@@ -1,0 +1,69 @@
+"""Who acts with which capabilities now, and who could."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.db.models import Q
+
+from portal.accounts.choices import UserKind
+from portal.accounts.models import ApiToken, RoleGrant, User
+from portal.accounts.models.grants import RoleGrantQuerySet
+from portal.accounts.roles import HeldGrant, capabilities_of, narrowed
+from portal.core.actors import Actor, Grant
+from portal.core.clock import now
+
+
+def actor_for_user(user: User, *, interactive: bool) -> Actor:
+    """Return the user as an actor with the grants in force now; one who may not enter holds none."""
+    held = RoleGrant.objects.at(now()).filter(user_id=user.pk) if user.may_enter else ()
+    return Actor(
+        id=user.actor_id,
+        kind="service" if user.kind == UserKind.SERVICE else "user",
+        name=user.name,
+        user_id=user.pk,
+        grants=_capabilities(user, held),
+        interactive=interactive and user.kind == UserKind.PERSON,
+    )
+
+
+def actor_for_token(token: ApiToken) -> Actor:
+    """Return the token's user, narrowed to the token's scopes; never `sign`, never interactive."""
+    actor = actor_for_user(token.user, interactive=False)
+    if not token.works_at(now()):
+        return replace(actor, grants=frozenset())
+    return replace(actor, grants=narrowed(actor.grants, token.scopes))
+
+
+def people_with(capability: str, team_id: int | None) -> list[User]:
+    """Return the active users who hold the capability for this team now, by name (None: for every team)."""
+    grants_of: dict[User, list[RoleGrant]] = defaultdict(list)
+    for row in RoleGrant.objects.at(now()).filter(user__is_active=True).select_related("user__owner"):
+        grants_of[row.user].append(row)
+    wanted = {Grant(capability, None), Grant(capability, team_id)}
+    found = [user for user, rows in grants_of.items() if user.may_enter and wanted & _capabilities(user, rows)]
+    return sorted(found, key=lambda user: (user.name, user.pk))
+
+
+def grants_visible_to(actor: Actor) -> RoleGrantQuerySet:
+    """Return the grants an actor may see: all for who manages users or reads everything, else one's own."""
+    rows = RoleGrant.objects.with_names()
+    if actor.may("manage_users", None) or actor.may("read_ledger", None):
+        return rows
+    return rows.filter(Q(user_id=actor.user_id) if actor.user_id else Q(pk=None))
+
+
+def _capabilities(user: User, rows: Iterable[RoleGrant]) -> frozenset[Grant]:
+    given = capabilities_of(
+        HeldGrant(
+            role=row.role,
+            capability=row.capability,
+            team_id=row.team_id,
+            granted_by=row.granted_by_id,
+            confirmed_by=row.confirmed_by_id,
+        )
+        for row in rows
+    )
+    if user.kind == UserKind.SERVICE:
+        return frozenset(grant for grant in given if grant.capability != "sign")
+    return given

@@ -1,0 +1,43 @@
+"""Making teams."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+
+from portal.accounts.choices import Line
+from portal.accounts.events import TEAM_CREATED
+from portal.accounts.models import Team
+from portal.core.actors import Actor
+from portal.core.clock import now
+from portal.core.errors import Invalid
+from portal.ledger.catalogue import Subject
+from portal.ledger.services import append
+
+
+@transaction.atomic
+def create_team(*, actor: Actor, slug: str, name: str, line: str = Line.FIRST) -> Team:
+    """Make a team in a line of defence. Raises Forbidden, and Invalid for a slug that is taken or malformed."""
+    actor.require("manage_users", None)
+    fields: dict[str, list[str]] = {}
+    try:
+        validate_slug(slug)
+    except ValidationError:
+        fields["slug"] = ["Use letters, digits, hyphens and underscores."]
+    if Team.objects.filter(slug=slug).exists():
+        fields["slug"] = ["There is a team of this name already."]
+    if line not in Line.values:
+        fields["line"] = [f"Choose one of {', '.join(Line.values)}."]
+    if not name.strip():
+        fields["name"] = ["Enter a name."]
+    if fields:
+        raise Invalid("The team can't be made; see the fields.", fields=fields)
+    team = Team.objects.create(slug=slug, name=name.strip(), line=line, created_at=now())
+    append(
+        actor=actor,
+        event=TEAM_CREATED,
+        subject=Subject("team", str(team.pk), team.name, team.pk),
+        data=team.public_state(),
+        private={"name": team.name},
+        topics=(f"team:{team.pk}",),
+    )
+    return team

@@ -1,0 +1,115 @@
+"""The table of roles, as pure values."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.accounts.choices import Role
+from portal.accounts.roles import (
+    CAPABILITIES,
+    CONFIRMED_CAPABILITIES,
+    ROLES,
+    TOKEN_SCOPES,
+    HeldGrant,
+    capabilities_of,
+    counts,
+    narrowed,
+    needs_confirmation,
+)
+from portal.core.actors import Grant
+
+people = st.one_of(st.none(), st.integers(1, 3))
+teams = st.one_of(st.none(), st.integers(1, 3))
+grants_of_roles = st.builds(
+    HeldGrant,
+    role=st.sampled_from(list(Role)),
+    capability=st.just(""),
+    team_id=teams,
+    granted_by=people,
+    confirmed_by=people,
+)
+grants_of_capabilities = st.builds(
+    HeldGrant,
+    role=st.just(""),
+    capability=st.sampled_from(sorted(CAPABILITIES)),
+    team_id=teams,
+    granted_by=people,
+    confirmed_by=people,
+)
+held_grants = st.lists(grants_of_roles | grants_of_capabilities)
+
+
+def held(
+    role: str = "", capability: str = "", *, granted_by: int | None = 1, confirmed_by: int | None = None
+) -> HeldGrant:
+    return HeldGrant(role, capability, 7, granted_by, confirmed_by)
+
+
+def test_every_role_has_a_row() -> None:
+    assert set(ROLES) == set(Role)
+
+
+def test_only_approvers_sign() -> None:
+    assert [role for role in Role if "sign" in ROLES[role]] == [Role.APPROVER]
+
+
+def test_auditor_writes_nothing_but_own_exports() -> None:
+    assert ROLES[Role.AUDITOR] == {"read", "read_ledger", "verify_ledger", "export_evidence"}
+
+
+def test_reading_sensitive_columns_is_in_no_role() -> None:
+    assert not any("read_sensitive" in capabilities for capabilities in ROLES.values())
+
+
+def test_second_line_approval_and_policy_take_a_second_admin() -> None:
+    assert {role for role in Role if needs_confirmation(role=role, capability="")} == {
+        Role.APPROVER,
+        Role.VALIDATOR,
+        Role.POLICY_STEWARD,
+    }
+    assert {"sign", "publish_policy", "plan_validation"} <= CONFIRMED_CAPABILITIES
+    assert "read" not in CONFIRMED_CAPABILITIES
+
+
+def test_single_capability_is_no_way_around_the_second_admin() -> None:
+    assert capabilities_of([held(capability="sign")]) == frozenset()
+    assert capabilities_of([held(capability="sign", confirmed_by=2)]) == {Grant("sign", 7)}
+
+
+def test_confirmation_by_the_giver_does_not_count() -> None:
+    assert not counts(held(Role.APPROVER, confirmed_by=1))
+    assert counts(held(Role.APPROVER, confirmed_by=2))
+    assert not counts(held(Role.APPROVER))
+
+
+def test_admin_never_signs_even_when_approver() -> None:
+    both = [held(Role.ADMIN), held(Role.APPROVER, confirmed_by=2)]
+    assert "sign" not in {grant.capability for grant in capabilities_of(both)}
+
+
+@given(held_grants)
+def test_nobody_signs_without_a_confirmed_grant_or_as_admin(grants: list[HeldGrant]) -> None:
+    signs = {grant.team_id for grant in capabilities_of(grants) if grant.capability == "sign"}
+    confirmed = {
+        one.team_id
+        for one in grants
+        if (one.role == Role.APPROVER or one.capability == "sign") and one.confirmed_by not in {None, one.granted_by}
+    }
+    admin = any(one.role == Role.ADMIN for one in grants)
+    assert signs == (set() if admin else confirmed)
+
+
+@given(held_grants, held_grants)
+def test_roles_add_up_except_for_signing(first: list[HeldGrant], second: list[HeldGrant]) -> None:
+    def unsigned(grants: list[HeldGrant]) -> set[Grant]:
+        return {grant for grant in capabilities_of(grants) if grant.capability != "sign"}
+
+    assert unsigned(first + second) == unsigned(first) | unsigned(second)
+
+
+@given(held_grants, st.sets(st.sampled_from([*sorted(CAPABILITIES), "unheard_of"])))
+def test_token_carries_no_more_than_its_scopes_and_its_user(grants: list[HeldGrant], scopes: set[str]) -> None:
+    given_ = capabilities_of(grants)
+    carried = narrowed(given_, scopes)
+    assert carried <= given_
+    assert {grant.capability for grant in carried} <= scopes & set(TOKEN_SCOPES)
+    assert not {"sign", "manage_users", "manage_tokens"} & {grant.capability for grant in carried}

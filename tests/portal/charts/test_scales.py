@@ -1,0 +1,27 @@
+from portal.charts.scales import position_range, runs, value_range
+from portal.charts.specification import Axis, ChartSpecification, Series, Threshold
+from portal.ui.style_sample import sample_charts
+
+
+def test_the_value_axis_takes_in_intervals_and_thresholds() -> None:
+    for chart in sample_charts():
+        low, high = value_range(chart)
+        shown = [v for s in chart.series for part in (s.y, s.low, s.high) for v in part if v is not None]
+        shown += [limit.value for limit in chart.thresholds]
+        assert low <= min(shown)
+        assert max(shown) <= high
+
+
+def test_names_have_no_stretch() -> None:
+    assert [chart.key for chart in sample_charts() if position_range(chart) is None] == ["segments", "importance"]
+
+
+def test_a_gap_splits_a_run() -> None:
+    assert runs([1, 2, None, 3]) == [[0, 1], [3]]
+
+
+def test_an_empty_chart_still_has_axes() -> None:
+    chart = ChartSpecification("k", "line", "T", "No data.", Axis("x"), Axis("y"), (), (Threshold(0.0, "0"),))
+    low, high = value_range(chart)
+    assert low < high
+    assert Series("v", (), ()).y == ()

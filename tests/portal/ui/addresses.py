@@ -1,0 +1,17 @@
+"""The URL names that the frame needs, without the pages behind them: this app lies below the pages."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from portal.ui.navigation import ENTRIES
+
+
+def empty(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("")
+
+
+urlpatterns = [path(entry.covers[0], empty, name=entry.view) for entry in ENTRIES]
+urlpatterns += [
+    path("accounts/login/", empty, name="account_login"),
+    path("accounts/logout/", empty, name="account_logout"),
+]

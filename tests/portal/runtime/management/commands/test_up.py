@@ -1,0 +1,153 @@
+"""The whole portal as a new user starts it, and as a crash leaves it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+
+from portal.env import BASE_DIR
+from portal.runtime.processes import marked
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+
+class Portal:
+    """One home, one port, and the `up` that serves them."""
+
+    def __init__(self, home: Path, environment: dict[str, str]) -> None:
+        self.home = home
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.environment = {**environment, "COUNTERSIGN_HOME": str(home), "PORT": str(self.port)}
+        self.running: list[subprocess.Popen[str]] = []
+
+    def up(self) -> subprocess.Popen[str]:
+        """Start another `up`."""
+        process = subprocess.Popen(
+            [sys.executable, "-u", str(BASE_DIR / "manage.py"), "up"],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.running.append(process)
+        return process
+
+    def up_and_ready(self) -> tuple[subprocess.Popen[str], list[str]]:
+        """Start `up` and return it with its lines when it says that the portal runs."""
+        process, lines = self.up(), []
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if "Countersign runs at" in line:
+                return process, lines
+        raise AssertionError("".join(lines))
+
+    def status(self, path: str) -> int | None:
+        """Return the status of a GET, None when nobody answers."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def life(self) -> str:
+        """Return the mark of the present life's processes."""
+        life: str = json.loads((self.home / "run" / "up.json").read_text())["life"]
+        return life
+
+
+@pytest.fixture
+def portal(folder: Path, bare_environment: dict[str, str]) -> Iterator[Portal]:
+    portal = Portal(folder / "home", bare_environment)
+    yield portal
+    for process in portal.running:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+
+
+def gone(life: str, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while marked(life) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not marked(life)
+
+
+def test_a_portal_starts_refuses_a_second_survives_its_own_murder_and_stops(portal: Portal) -> None:
+    first, lines = portal.up_and_ready()
+    assert portal.status("/readyz") == 200
+    assert any("create_admins" in line for line in lines)
+    life = portal.life()
+    assert len(marked(life)) >= 8, "web, workers, their children, beat, sequencer"
+    secrets = [*(portal.home / "keys").iterdir(), portal.home / "run" / "environment.json"]
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in secrets)
+
+    second = portal.up()
+    told = second.communicate(timeout=60)[0]
+    assert second.returncode != 0
+    assert f"already runs at http://127.0.0.1:{portal.port}" in told
+
+    first.kill()
+    first.wait()
+    assert gone(life, 10), "the kernel ends children and grandchildren"
+    assert portal.status("/livez") is None
+
+    begin = time.monotonic()
+    third, _ = portal.up_and_ready()
+    assert portal.status("/readyz") == 200
+    assert time.monotonic() - begin < 60
+    life = portal.life()
+    third.send_signal(signal.SIGINT)
+    rest = third.communicate(timeout=60)[0]
+    assert third.returncode == 0
+    stopped = [line.split()[0] for line in rest.splitlines() if line.endswith("stopped")]
+    assert stopped == ["sequencer", "beat", "long-worker", "worker", "web", "PostgreSQL"]
+    assert gone(life, 1)
+
+
+def test_a_taken_port_is_told_with_a_free_one(portal: Portal) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", portal.port))
+        taken.listen()
+        told = portal.up().communicate(timeout=60)[0]
+    assert f"Port {portal.port} is taken by another program: make run PORT=" in told
+    assert not (portal.home / "postgres").exists()
+
+
+def test_half_a_set_of_database_urls_is_refused_in_words(portal: Portal) -> None:
+    portal.environment["DATABASE_URL"] = "postgresql://somebody@127.0.0.1:1/countersign"
+    process = portal.up()
+    told = process.communicate(timeout=60)[0]
+    assert process.returncode != 0
+    assert "DATABASE_URL is set, so DATABASE_OWNER_URL, DATABASE_SEQUENCER_URL, BROKER_URL must be set, too." in told
+
+
+def test_leftovers_that_carry_the_mark_of_a_former_life_are_ended_and_others_are_not(portal: Portal) -> None:
+    run = portal.home / "run"
+    run.mkdir(parents=True)
+    sleep = [sys.executable, "-c", "import time; time.sleep(100)"]
+    ours = subprocess.Popen(sleep, env={**os.environ, "COUNTERSIGN_LIFE": "former"})
+    other = subprocess.Popen(sleep)
+    (run / "up.json").write_text(json.dumps({"process": 1, "url": "", "life": "former"}))
+    # A record whose number was given to another process since: the start time differs.
+    (run / "worker.json").write_text(json.dumps({"process": other.pid, "group": other.pid, "started": 1}))
+    portal.environment["DATABASE_URL"] = "postgresql://makes-up-stop-after-reaping/"
+    told = portal.up().communicate(timeout=60)[0]
+    assert "1 processes of a former start ended" in told
+    assert ours.wait(5) == -signal.SIGKILL
+    assert other.poll() is None
+    other.kill()
+    other.wait()

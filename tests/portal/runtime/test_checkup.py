@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from portal.runtime.checkup import Finding, findings, without_password
+from portal.runtime.keys import make_keys
+
+
+def named(name: str) -> Finding:
+    return next(finding for finding in findings() if finding.name == name)
+
+
+def test_passwords_are_never_printed() -> None:
+    assert without_password("postgresql://app:s3cret@/db?host=%2Ftmp") == "postgresql://app:…@/db?host=%2Ftmp"
+    assert without_password("amqp://guest:guest@host:5672//") == "amqp://guest:…@host:5672//"
+    assert without_password("/var/lib") == "/var/lib"
+
+
+@pytest.mark.django_db
+def test_three_separate_roles_and_a_migrated_database_need_no_remedy() -> None:
+    for name in ("roles", "database", "migrations", "sequencer", "python", "cage"):
+        assert named(name).holds, named(name)
+
+
+@pytest.mark.django_db
+def test_one_role_for_two_purposes_is_wrong(settings: Settings) -> None:
+    settings.DATABASE_SEQUENCER_URL = settings.DATABASE_OWNER_URL
+    assert "three roles" in named("roles").remedy
+
+
+@pytest.mark.django_db
+def test_a_key_that_others_can_read_is_wrong_and_the_remedy_is_a_command(settings: Settings, tmp_path: Path) -> None:
+    make_keys(tmp_path)
+    settings.KEYS_DIR = tmp_path
+    (tmp_path / "decision.key").chmod(0o644)
+    assert named("key decision.key").remedy == f"chmod 600 {tmp_path}/decision.key"
+    assert named("key secret_key").holds

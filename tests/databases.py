@@ -96,6 +96,7 @@ def enter_worker() -> None:
         os.environ.pop(name, None)
     os.environ.update(variables)
     make_keys(Path(variables["COUNTERSIGN_HOME"]) / "keys")
+    (Path(variables["COUNTERSIGN_HOME"]) / "static").mkdir(exist_ok=True)
     # Not left behind: a worker that inherits it would read the settings before it knows its database.
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     django.setup()

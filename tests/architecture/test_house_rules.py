@@ -8,8 +8,8 @@ from celery import current_app
 from django.apps import apps
 from django.db.models import ForeignKey
 
+from portal.env import BASE_DIR
 from portal.jobs.kinds import KINDS
-from portal.settings import BASE_DIR
 
 HOUSE = ("portal", "registry", "monitoring", "governance")
 # From the top of the street to the floor; a foreign key may point to its own place or below.

@@ -1,0 +1,23 @@
+"""Problem documents (RFC 9457): what answers of the API, and rows of jobs, say of what went wrong."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(
+    *, status: int, code: str, detail: str, fields: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, Any]:
+    """Return a problem document; `errors` lists what is wrong by field."""
+    body: dict[str, Any] = {
+        "type": f"urn:countersign:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if fields:
+        body["errors"] = [{"field": name, "messages": list(messages)} for name, messages in fields.items()]
+    return body

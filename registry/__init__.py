@@ -1,0 +1,1 @@
+"""What exists: models, versions, artifacts, data, runs, cards and releases."""

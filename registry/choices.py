@@ -1,0 +1,85 @@
+"""The registry's enumerations; words are DOMAIN's."""
+
+from django.db.models import TextChoices
+
+from portal.jobs.kinds import declare_kind
+
+
+class Task(TextChoices):
+    """What a model does; the metrics follow from it."""
+
+    BINARY = "binary", "Binary classification"
+    MULTICLASS = "multiclass", "Multiclass classification"
+    REGRESSION = "regression", "Regression"
+    RANKING = "ranking", "Ranking"
+    FORECAST = "forecast", "Forecast"
+    SURVIVAL = "survival", "Survival"
+    ANOMALY = "anomaly", "Anomaly detection"
+    CLUSTERING = "clustering", "Clustering"
+    OPTIMISATION = "optimisation", "Optimisation"
+    GENERATIVE = "generative", "Generative"
+
+
+class Implementation(TextChoices):
+    """What a model is made of."""
+
+    SCIKIT_LEARN = "scikit-learn", "scikit-learn"
+    ONNX = "onnx", "ONNX"
+
+
+class VersionState(TextChoices):
+    """The life of a version; its stage is its Release."""
+
+    RECEIVING = "receiving", "Receiving"
+    INSPECTING = "inspecting", "Inspecting"
+    SEALED = "sealed", "Sealed"
+    QUARANTINED = "quarantined", "Quarantined"
+    FAILED = "failed", "Failed"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class SnapshotState(TextChoices):
+    """A snapshot is read only after it was inspected in the cage."""
+
+    INSPECTING = "inspecting", "Inspecting"
+    READY = "ready", "Ready"
+    REFUSED = "refused", "Refused"
+    FAILED = "failed", "Failed"
+
+
+class ArtifactRole(TextChoices):
+    """What a file is to its version."""
+
+    MODEL = "model", "Model"
+    ENVIRONMENT = "environment", "Environment lock"
+    OTHER = "other", "Other, stored and never opened"
+
+
+class CardState(TextChoices):
+    """The life of a card revision."""
+
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+    SUPERSEDED = "superseded", "Superseded"
+
+
+class Environment(TextChoices):
+    """Where a release runs."""
+
+    STAGING = "staging", "Staging"
+    PRODUCTION = "production", "Production"
+
+
+class ReleaseState(TextChoices):
+    """The life of a release. `in_approval` is computed, never stored."""
+
+    PLANNED = "planned", "Planned"
+    ACTIVE = "active", "Active"
+    SUPERSEDED = "superseded", "Superseded"
+    ROLLED_BACK = "rolled_back", "Rolled back"
+    HALTED = "halted", "Halted"
+    RETIRED = "retired", "Retired"
+
+
+INSPECT_VERSION = declare_kind("registry.inspect_version", queue="intake")
+INSPECT_SNAPSHOT = declare_kind("registry.inspect_snapshot", queue="intake")

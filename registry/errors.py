@@ -1,0 +1,39 @@
+"""Facts that went wrong in the registry."""
+
+from portal.core.errors import Conflict, Invalid
+
+
+class VersionIsSealed(Conflict):
+    """A version that is no longer being received can't change."""
+
+    code = "version_sealed"
+
+
+class NotUsable(Conflict):
+    """The thing is not in a state in which this can be done to it."""
+
+    code = "not_usable"
+
+
+class SlugTaken(Invalid):
+    """Another thing has this slug."""
+
+    code = "slug_taken"
+
+
+class DigestMismatch(Invalid):
+    """The bytes received are not those declared."""
+
+    code = "digest_mismatch"
+
+
+class SnapshotExists(Conflict):
+    """The dataset has a snapshot of these bytes."""
+
+    code = "snapshot_exists"
+
+
+class PipelineVersionExists(Conflict):
+    """The feature pipeline has a version that says the same."""
+
+    code = "pipeline_version_exists"

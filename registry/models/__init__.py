@@ -1,0 +1,22 @@
+"""Columns, constraints and querysets of the registry."""
+
+from registry.models.cards import CardRevision
+from registry.models.data import Dataset, DatasetSnapshot
+from registry.models.models import RegisteredModel
+from registry.models.pipelines import FeaturePipeline, FeaturePipelineVersion
+from registry.models.releases import Release
+from registry.models.runs import TrainingRun
+from registry.models.versions import Artifact, ModelVersion
+
+__all__ = [
+    "Artifact",
+    "CardRevision",
+    "Dataset",
+    "DatasetSnapshot",
+    "FeaturePipeline",
+    "FeaturePipelineVersion",
+    "ModelVersion",
+    "RegisteredModel",
+    "Release",
+    "TrainingRun",
+]

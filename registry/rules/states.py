@@ -1,0 +1,40 @@
+"""What may happen to a thing in each of its states: tables, and how to ask them."""
+
+from collections.abc import Mapping
+
+from registry.choices import CardState, ReleaseState, SnapshotState, VersionState
+
+Table = Mapping[str, Mapping[str, str]]
+"""Verb -> state before -> state after; what is not in it is refused."""
+
+VERSION: Table = {
+    "add a file": {VersionState.RECEIVING: VersionState.RECEIVING},
+    "submit": {VersionState.RECEIVING: VersionState.INSPECTING},
+    "seal": {VersionState.INSPECTING: VersionState.SEALED},
+    "quarantine": {VersionState.INSPECTING: VersionState.QUARANTINED},
+    "fail": {VersionState.INSPECTING: VersionState.FAILED},
+    "withdraw": {
+        VersionState.RECEIVING: VersionState.WITHDRAWN,
+        VersionState.SEALED: VersionState.WITHDRAWN,
+        VersionState.QUARANTINED: VersionState.WITHDRAWN,
+        VersionState.FAILED: VersionState.WITHDRAWN,
+    },
+}
+SNAPSHOT: Table = {
+    "accept": {SnapshotState.INSPECTING: SnapshotState.READY},
+    "refuse": {SnapshotState.INSPECTING: SnapshotState.REFUSED},
+    "fail": {SnapshotState.INSPECTING: SnapshotState.FAILED},
+}
+CARD: Table = {
+    "publish": {CardState.DRAFT: CardState.PUBLISHED},
+    "supersede": {CardState.PUBLISHED: CardState.SUPERSEDED},
+}
+RELEASE: Table = {
+    "activate": {ReleaseState.PLANNED: ReleaseState.ACTIVE},
+    "supersede": {ReleaseState.ACTIVE: ReleaseState.SUPERSEDED},
+}
+
+
+def after(table: Table, verb: str, state: str) -> str | None:
+    """Return the state after the verb, None where the verb is refused; raises KeyError for a verb nobody knows."""
+    return table[verb].get(state)

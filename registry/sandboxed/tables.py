@@ -1,0 +1,151 @@
+"""Tables of a file that nobody has vouched for: Parquet or CSV, flat columns, read in batches."""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from portal.core.sandbox.child import CagedTask, Refusal
+from registry.sandboxed.content import HEAD_BYTES, classify
+
+LARGEST_ROWS = 200_000_000
+LARGEST_COLUMNS = 4_000
+NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+DELIMITERS = ",;\t|"
+BATCH_ROWS = 65_536
+TEXT_TYPES = (pa.types.is_string, pa.types.is_large_string)
+BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
+"""What Arrow raises over a broken file; names that are not UTF-8 among them."""
+FLAT_TYPES = (
+    *TEXT_TYPES,
+    pa.types.is_boolean,
+    pa.types.is_integer,
+    pa.types.is_floating,
+    pa.types.is_decimal,
+    pa.types.is_temporal,
+    pa.types.is_null,
+)
+
+
+class TableFile:
+    """One Parquet or CSV input: its schema now, its rows when asked."""
+
+    def __init__(self, task: CagedTask, name: str) -> None:
+        data = task.map(name)
+        content = classify(bytes(data[:HEAD_BYTES]))
+        if content.refusal:
+            raise Refusal(content.refusal)
+        if content.kind not in {"parquet", "text"}:
+            raise Refusal("This is neither Parquet nor CSV. Save the table as Parquet.")
+        self.kind = "parquet" if content.kind == "parquet" else "csv"
+        self._source = pa.BufferReader(pa.py_buffer(data))
+        try:
+            if self.kind == "parquet":
+                self._parquet: pq.ParquetFile | None = pq.ParquetFile(self._source)
+                self.schema: pa.Schema = self._parquet.schema_arrow
+                self.rows: int = self._parquet.metadata.num_rows
+                self.row_groups: int | None = self._parquet.metadata.num_row_groups
+            else:
+                self._parquet = None
+                self._table = _read_csv(self._source, bytes(data[:HEAD_BYTES]))
+                self.schema, self.rows, self.row_groups = self._table.schema, self._table.num_rows, None
+            self._check()
+        except BROKEN as error:
+            raise Refusal(f"The {self._label} file can't be read: {one_line(error)}") from None
+
+    @property
+    def _label(self) -> str:
+        return "Parquet" if self.kind == "parquet" else "CSV"
+
+    def _check(self) -> None:
+        names = self.schema.names
+        if self.rows > LARGEST_ROWS or len(names) > LARGEST_COLUMNS:
+            raise Refusal(f"The table is larger than {LARGEST_ROWS} rows or {LARGEST_COLUMNS} columns.")
+        if not names:
+            raise Refusal("The table has no columns.")
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise Refusal(f"The table has columns of one name: {', '.join(repeated)[:300]}.")
+        for field in self.schema:
+            if not NAME.fullmatch(field.name):
+                raise Refusal("The table has a column without a name, or with one of more than 200 characters.")
+            kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+            if not any(test(kind) for test in FLAT_TYPES):
+                raise Refusal(f"Column “{field.name}” is of type {field.type}; only flat columns are read.")
+
+    def require(self, columns: Sequence[str]) -> None:
+        """Raise Refusal naming the columns that the table lacks."""
+        known = set(self.schema.names)
+        missing = [name for name in columns if name not in known]
+        if missing:
+            raise Refusal(f"The table lacks {len(missing)} column(s): {', '.join(missing)[:400]}.")
+
+    def batches(self, columns: Sequence[str], rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Yield these columns in batches; raises Refusal when the file turns out to be broken."""
+        self.require(columns)
+        try:
+            if self._parquet is not None:
+                yield from self._parquet.iter_batches(batch_size=rows, columns=list(columns), use_threads=True)
+            else:
+                yield from self._table.select(list(columns)).to_batches(max_chunksize=rows)
+        except BROKEN as error:
+            raise Refusal(f"The {self._label} file can't be read: {one_line(error)}") from None
+
+    def columns(self) -> list[dict[str, str]]:
+        """Return each column's name and type."""
+        return [{"name": field.name, "type": str(field.type)} for field in self.schema]
+
+    def period(self, column: str) -> dict[str, str | None]:
+        """Return the first and last instant of a time column as ISO 8601; raises Refusal when it holds no times."""
+        self.require([column])
+        kind = self.schema.field(column).type
+        if not (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
+            raise Refusal(f"The time column “{column}” is of type {kind}; it must hold dates or timestamps.")
+        lowest, highest = [], []
+        try:
+            for batch in self.batches([column]):
+                times = batch.column(0)
+                if pa.types.is_timestamp(kind) and kind.unit == "ns":  # it would come as pandas' own type
+                    times = times.cast(pa.timestamp("us", kind.tz), safe=False)
+                ends: dict[str, Any] = pc.min_max(times).as_py()  # type: ignore[assignment]
+                if ends["min"] is not None:
+                    lowest.append(ends["min"])
+                    highest.append(ends["max"])
+        except (pa.ArrowException, ValueError, OverflowError):
+            raise Refusal(f"The time column “{column}” holds instants outside the years 1 to 9999.") from None
+        if not lowest:
+            return {"from": None, "to": None}
+        return {"from": min(lowest).isoformat(), "to": max(highest).isoformat()}
+
+
+def _read_csv(source: pa.BufferReader, head: bytes) -> pa.Table:
+    header = head.split(b"\n", 1)[0].decode(errors="replace").lstrip("\ufeff")
+    delimiter = max(DELIMITERS, key=header.count)
+    if not next(csv.reader([header.rstrip("\r")], delimiter=delimiter), None):
+        raise Refusal("The CSV file has no header line.")
+    return pacsv.read_csv(
+        source,  # type: ignore[arg-type] # the stubs know paths and Python files only
+        read_options=pacsv.ReadOptions(use_threads=False),
+        parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+        convert_options=pacsv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
+    )
+
+
+def one_line(error: object) -> str:
+    """Return an error's words on one line, cut at 300 characters."""
+    return " ".join(str(error).split())[:300]
+
+
+def describe(table: TableFile, time_column: str | None) -> dict[str, Any]:
+    """Return what a snapshot records of its table."""
+    return {
+        "rows": table.rows,
+        "columns": table.columns(),
+        "row_groups": table.row_groups,
+        "period": None if time_column is None else table.period(time_column),
+    }

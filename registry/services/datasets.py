@@ -1,0 +1,147 @@
+"""Datasets and their snapshots: registered, received, inspected, ready."""
+
+from django.db import transaction
+
+from portal.accounts.models import Team
+from portal.blobs.models import Blob
+from portal.core.actors import SYSTEM, Actor
+from portal.core.clock import now
+from portal.core.errors import Invalid
+from portal.jobs.services import enqueue
+from portal.ledger.catalogue import EventType, Subject
+from portal.ledger.services import append
+from registry.choices import INSPECT_SNAPSHOT, SnapshotState
+from registry.errors import DigestMismatch, SnapshotExists
+from registry.events import (
+    DATASET_REGISTERED,
+    SNAPSHOT_FAILED,
+    SNAPSHOT_READY,
+    SNAPSHOT_RECEIVED,
+    SNAPSHOT_REFUSED,
+)
+from registry.models import Dataset, DatasetSnapshot
+from registry.rules.snapshots import SnapshotConclusion, conclude, time_column_problems
+from registry.rules.states import SNAPSHOT, after
+from registry.rules.values import slug_problems, text_problems
+from registry.runners.inspection import Inspection
+from registry.runners.intake import HeldFile
+from registry.services.rows import author_of, create_under_slug, next_number
+
+EVENTS = {"accept": SNAPSHOT_READY, "refuse": SNAPSHOT_REFUSED, "fail": SNAPSHOT_FAILED}
+
+
+@transaction.atomic
+def register_dataset(*, actor: Actor, slug: str, name: str, description: str = "", team: Team) -> Dataset:
+    """Register a dataset of a team. Raises Forbidden, Invalid and SlugTaken."""
+    actor.require("upload_dataset", team.pk)
+    problems = slug_problems(slug) | text_problems({"name": name}, {"description": description})
+    if problems:
+        raise Invalid("The dataset can't be registered; see the fields.", fields=problems)
+    dataset = create_under_slug(
+        lambda: Dataset.objects.create(
+            slug=slug, name=name.strip(), description=description, team=team, created_at=now()
+        ),
+        slug,
+    )
+    append(
+        actor=actor,
+        event=DATASET_REGISTERED,
+        subject=Subject("dataset", str(dataset.pk), dataset.slug, team.pk),
+        data=dataset.public_state(),
+        private={"name": dataset.name, "description": dataset.description},
+        topics=(f"dataset:{dataset.pk}",),
+    )
+    return dataset
+
+
+@transaction.atomic
+def add_snapshot(
+    *, actor: Actor, dataset: Dataset, blob: Blob, declared_sha256: str, time_column: str = ""
+) -> DatasetSnapshot:
+    """Take uploaded bytes as a dataset's next snapshot and have them inspected.
+
+    Raises Forbidden, Invalid, DigestMismatch, and SnapshotExists for bytes that the dataset has already.
+    """
+    actor.require("upload_dataset", dataset.team_id)
+    dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
+    if blob.pk != declared_sha256.lower():
+        message = f"The bytes have SHA-256 {blob.pk}; declared was {declared_sha256}."
+        raise DigestMismatch(message, fields={"sha256": [message]})
+    if problems := time_column_problems(time_column):
+        raise Invalid("The snapshot can't be taken; see the fields.", fields=problems)
+    _refuse_same_bytes(dataset, blob.pk)
+    snapshot = DatasetSnapshot.objects.create(
+        dataset=dataset, number=next_number(dataset.snapshots.all()), blob=blob, sha256=blob.pk, size=blob.size,
+        time_column=time_column, created_by_id=author_of(actor), created_at=now(),
+    )  # fmt: skip
+    _record(snapshot, actor=actor, event=SNAPSHOT_RECEIVED)
+    enqueue(actor=actor, kind=INSPECT_SNAPSHOT, subject=_subject(snapshot), arguments={"snapshot_id": snapshot.pk})
+    return snapshot
+
+
+@transaction.atomic
+def begin_inspection(*, snapshot_id: int) -> list[HeldFile]:
+    """Return the file to inspect; none where the snapshot is no longer waiting for it."""
+    snapshot = _locked(snapshot_id)
+    if snapshot.state != SnapshotState.INSPECTING:
+        return []
+    return [HeldFile(str(snapshot), snapshot.sha256, "dataset", snapshot.time_column or None)]
+
+
+@transaction.atomic
+def finish_inspection(*, snapshot_id: int, inspections: list[Inspection]) -> None:
+    """Close the inspection: ready with rows, columns and period, or refused or failed with the reason."""
+    snapshot = _locked(snapshot_id)
+    if snapshot.state != SnapshotState.INSPECTING or not inspections:
+        return
+    found = inspections[0]
+    conclusion = conclude(verdict=found.verdict.value, reason=found.reason, details=found.details)
+    if conclusion.contents is not None:
+        snapshot.media_type = found.media_type
+        snapshot.rows, snapshot.columns = conclusion.contents.rows, list(conclusion.contents.columns)
+        snapshot.period_start, snapshot.period_end = conclusion.contents.period_start, conclusion.contents.period_end
+    _close(snapshot, conclusion, actor=SYSTEM)
+
+
+@transaction.atomic
+def fail_inspection(*, actor: Actor, snapshot_id: int, reason: str) -> None:
+    """Close a snapshot whose inspection did not come to an end; one that was closed stays as it is."""
+    snapshot = _locked(snapshot_id)
+    if snapshot.state == SnapshotState.INSPECTING:
+        _close(snapshot, SnapshotConclusion("fail", reason), actor=actor)
+
+
+def _refuse_same_bytes(dataset: Dataset, sha256: str) -> None:
+    waiting_or_ready = [SnapshotState.INSPECTING, SnapshotState.READY]
+    same = dataset.snapshots.filter(sha256=sha256, state__in=waiting_or_ready).first()
+    if same is not None:
+        message = f"The dataset has these bytes already, as snapshot {same.number}. Use that one."
+        raise SnapshotExists(message, fields={"sha256": [message]})
+
+
+def _close(snapshot: DatasetSnapshot, conclusion: SnapshotConclusion, *, actor: Actor) -> None:
+    # Who calls has seen that it is inspecting, and the table lets every conclusion follow from that.
+    snapshot.state = str(after(SNAPSHOT, conclusion.verb, snapshot.state))
+    snapshot.reason = conclusion.reason
+    snapshot.save()
+    _record(snapshot, actor=actor, event=EVENTS[conclusion.verb])
+
+
+def _locked(snapshot_id: int) -> DatasetSnapshot:
+    rows = DatasetSnapshot.objects.select_for_update(of=("self",)).select_related("dataset")
+    return rows.get(pk=snapshot_id)
+
+
+def _subject(snapshot: DatasetSnapshot) -> Subject:
+    return Subject("snapshot", str(snapshot.pk), str(snapshot), snapshot.dataset.team_id)
+
+
+def _record(snapshot: DatasetSnapshot, *, actor: Actor, event: EventType) -> None:
+    append(
+        actor=actor,
+        event=event,
+        subject=_subject(snapshot),
+        data=snapshot.public_state(),
+        private={"reason": snapshot.reason} if snapshot.reason else None,
+        topics=(f"dataset:{snapshot.dataset_id}", f"snapshot:{snapshot.pk}"),
+    )

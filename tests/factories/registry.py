@@ -1,0 +1,272 @@
+"""Registry rows in a consistent state, without the ledger: for tests of what stands on them."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import factory
+
+from portal.blobs.models import Blob
+from portal.blobs.services import store_stream
+from portal.core.clock import now
+from registry.choices import (
+    ArtifactRole,
+    CardState,
+    Environment,
+    Implementation,
+    ReleaseState,
+    SnapshotState,
+    Task,
+    VersionState,
+)
+from registry.models import (
+    Artifact,
+    CardRevision,
+    Dataset,
+    DatasetSnapshot,
+    FeaturePipeline,
+    FeaturePipelineVersion,
+    ModelVersion,
+    RegisteredModel,
+    Release,
+    TrainingRun,
+)
+from registry.rules.cards import CardText
+from tests.factories.accounts import TeamFactory, UserFactory
+
+SIGNATURE = {
+    "inputs": [{"name": "x", "type": "tensor(float)", "shape": [None, 2]}],
+    "outputs": [{"name": "y", "type": "tensor(float)", "shape": [None, 1]}],
+}
+COLUMNS = [
+    {"name": "day", "type": "date32[day]"},
+    {"name": "x", "type": "double"},
+    {"name": "label", "type": "int64"},
+]
+
+
+def sha256_of(text: str) -> str:
+    """Return a digest that depends on the text alone."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def stored(data: bytes) -> Blob:
+    """Put bytes into the store and return their row."""
+    return store_stream(iter([data]))
+
+
+class BlobFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A row without bytes in the store; use `stored` where they are read."""
+
+    class Meta:
+        model = Blob
+        django_get_or_create = ("sha256",)
+
+    sha256 = factory.Sequence(lambda n: sha256_of(f"blob {n}"))
+    size = 1000
+    created_at = factory.LazyFunction(now)
+
+
+class RegisteredModelFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    class Meta:
+        model = RegisteredModel
+
+    slug = factory.Sequence(lambda n: f"model-{n}")
+    name = factory.LazyAttribute(lambda model: model.slug.replace("-", " ").capitalize())
+    purpose = "Decides whom to call."
+    team = factory.SubFactory(TeamFactory)
+    owner = factory.SubFactory(UserFactory)
+    tier = 2
+    task = Task.BINARY
+    implementation = Implementation.ONNX
+    created_at = factory.LazyFunction(now)
+
+
+class DatasetFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    class Meta:
+        model = Dataset
+
+    slug = factory.Sequence(lambda n: f"dataset-{n}")
+    name = factory.LazyAttribute(lambda dataset: dataset.slug.replace("-", " ").capitalize())
+    team = factory.SubFactory(TeamFactory)
+    created_at = factory.LazyFunction(now)
+
+
+class SnapshotFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A ready snapshot of 1000 rows, whose bytes are not in the store unless `blob` is given (see `stored`)."""
+
+    class Meta:
+        model = DatasetSnapshot
+
+    dataset = factory.SubFactory(DatasetFactory)
+    number = factory.LazyAttribute(lambda snapshot: snapshot.dataset.snapshots.count() + 1)
+    state = SnapshotState.READY
+    blob = factory.SubFactory(BlobFactory)
+    sha256 = factory.LazyAttribute(lambda snapshot: snapshot.blob.pk)
+    size = factory.LazyAttribute(lambda snapshot: snapshot.blob.size)
+    media_type = "application/vnd.apache.parquet"
+    rows = 1000
+    columns = COLUMNS
+    time_column = "day"
+    period_start = datetime(2026, 1, 1, tzinfo=UTC)
+    period_end = datetime(2026, 3, 31, tzinfo=UTC)
+    created_by = factory.SubFactory(UserFactory)
+    created_at = factory.LazyFunction(now)
+
+
+class InspectingSnapshotFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A snapshot that waits for inspection."""
+
+    class Meta:
+        model = DatasetSnapshot
+
+    dataset = factory.SubFactory(DatasetFactory)
+    number = factory.LazyAttribute(lambda snapshot: snapshot.dataset.snapshots.count() + 1)
+    blob = factory.SubFactory(BlobFactory)
+    sha256 = factory.LazyAttribute(lambda snapshot: snapshot.blob.pk)
+    size = factory.LazyAttribute(lambda snapshot: snapshot.blob.size)
+    created_by = factory.SubFactory(UserFactory)
+    created_at = factory.LazyFunction(now)
+
+
+class FeaturePipelineFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    class Meta:
+        model = FeaturePipeline
+
+    slug = factory.Sequence(lambda n: f"pipeline-{n}")
+    name = factory.LazyAttribute(lambda pipeline: pipeline.slug.replace("-", " ").capitalize())
+    team = factory.SubFactory(TeamFactory)
+    created_at = factory.LazyFunction(now)
+
+
+class FeaturePipelineVersionFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    class Meta:
+        model = FeaturePipelineVersion
+
+    pipeline = factory.SubFactory(FeaturePipelineFactory)
+    number = factory.LazyAttribute(lambda version: version.pipeline.versions.count() + 1)
+    repository = "https://git.example.org/features"
+    commit = factory.Sequence(lambda n: sha256_of(f"commit {n}")[:40])
+    columns = ["x"]
+    digest = factory.Sequence(lambda n: sha256_of(f"pipeline version {n}"))
+    created_by = factory.SubFactory(UserFactory)
+    created_at = factory.LazyFunction(now)
+
+
+class TrainingRunFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A run on a ready snapshot of the model's own team."""
+
+    class Meta:
+        model = TrainingRun
+
+    model = factory.SubFactory(RegisteredModelFactory)
+    repository = "https://git.example.org/model"
+    commit = factory.Sequence(lambda n: sha256_of(f"commit {n}")[:40])
+    commit_authors = factory.Sequence(lambda n: [f"author{n}@example.org"])
+    hyperparameters = {"depth": 3}
+    environment_lock_sha256 = sha256_of("lock")
+    seed = 7
+    training_snapshot = factory.SubFactory(
+        SnapshotFactory, dataset=factory.SubFactory(DatasetFactory, team=factory.SelfAttribute("...model.team"))
+    )
+    owner = factory.SubFactory(UserFactory)
+    created_at = factory.LazyFunction(now)
+
+
+class VersionFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A version that is being received and has no files."""
+
+    class Meta:
+        model = ModelVersion
+
+    model = factory.SubFactory(RegisteredModelFactory)
+    number = factory.LazyAttribute(lambda version: version.model.versions.count() + 1)
+    training_run = factory.SubFactory(TrainingRunFactory, model=factory.SelfAttribute("..model"))
+    created_by = factory.SubFactory(UserFactory)
+    created_at = factory.LazyFunction(now)
+
+
+class ArtifactFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A model file of a version that is being received."""
+
+    class Meta:
+        model = Artifact
+
+    version = factory.SubFactory(VersionFactory)
+    role = ArtifactRole.MODEL
+    name = "model.onnx"
+    blob = factory.SubFactory(BlobFactory)
+    sha256 = factory.LazyAttribute(lambda artifact: artifact.blob.pk)
+    size = factory.LazyAttribute(lambda artifact: artifact.blob.size)
+    created_at = factory.LazyFunction(now)
+
+
+class SealedVersionFactory(VersionFactory):
+    """A sealed version with one inspected model file: give `blob` (see `stored`) and `file_name` where it is read."""
+
+    digest = factory.Sequence(lambda n: sha256_of(f"version {n}"))
+    signature = SIGNATURE
+    submitted_by = factory.SelfAttribute("created_by")
+    submitted_at = factory.LazyFunction(now)
+    sealed_at = factory.LazyFunction(now)
+    state = VersionState.SEALED
+
+    @classmethod
+    def _create(cls, model_class: type[ModelVersion], *args: Any, **columns: Any) -> ModelVersion:
+        state = columns.pop("state")
+        blob = columns.pop("blob", None)
+        name = columns.pop("file_name", "model.onnx")
+        version: ModelVersion = super()._create(model_class, *args, **columns)
+        kind = "skops" if name.endswith(".skops") else "onnx"
+        ArtifactFactory.create(
+            version=version, blob=blob or BlobFactory.create(), name=name, media_type=f"application/vnd.{kind}",
+            inspection={"verdict": "accepted", "detected": kind, "details": {}, "notes": []},
+        )  # fmt: skip
+        version.state = VersionState.INSPECTING
+        version.save(update_fields=["state"])
+        version.state = state
+        version.save(update_fields=["state"])
+        return version
+
+
+class CardRevisionFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A published revision; another one of the same model needs another state."""
+
+    class Meta:
+        model = CardRevision
+
+    model = factory.SubFactory(RegisteredModelFactory)
+    number = factory.LazyAttribute(lambda revision: revision.model.card_revisions.count() + 1)
+    state = CardState.PUBLISHED
+    intended_use = "Ranks calls."
+    limitations = "Knows one country."
+    out_of_scope_use = "Never for prices."
+    digest = factory.LazyAttribute(
+        lambda card: CardText(card.intended_use, card.limitations, card.out_of_scope_use).digest()
+    )
+    author = factory.SubFactory(UserFactory)
+    created_at = factory.LazyFunction(now)
+    published_at = factory.LazyAttribute(lambda card: None if card.state == CardState.DRAFT else now())
+
+
+class ReleaseFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A planned release of a sealed version."""
+
+    class Meta:
+        model = Release
+
+    version = factory.SubFactory(SealedVersionFactory)
+    model = factory.SelfAttribute("version.model")
+    feature_pipeline_version = factory.SelfAttribute("version.feature_pipeline_version")
+    environment = Environment.PRODUCTION
+    state = ReleaseState.PLANNED
+    fallback = "A person decides."
+    planned_by = factory.SubFactory(UserFactory)
+    planned_at = factory.LazyFunction(now)
+
+
+class ActiveReleaseFactory(ReleaseFactory):
+    """The release that takes live decisions; a model has one in each environment."""
+
+    state = ReleaseState.ACTIVE
+    activated_at = factory.LazyFunction(now)

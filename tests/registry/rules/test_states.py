@@ -1,0 +1,55 @@
+"""Every pair of state and verb: what is not named here is refused."""
+
+import pytest
+
+from registry.choices import CardState, ReleaseState, SnapshotState, VersionState
+from registry.rules.states import CARD, RELEASE, SNAPSHOT, VERSION, Table, after
+
+ALLOWED = {
+    "version": {
+        ("receiving", "add a file"): "receiving",
+        ("receiving", "submit"): "inspecting",
+        ("inspecting", "seal"): "sealed",
+        ("inspecting", "quarantine"): "quarantined",
+        ("inspecting", "fail"): "failed",
+        ("receiving", "withdraw"): "withdrawn",
+        ("sealed", "withdraw"): "withdrawn",
+        ("quarantined", "withdraw"): "withdrawn",
+        ("failed", "withdraw"): "withdrawn",
+    },
+    "snapshot": {
+        ("inspecting", "accept"): "ready",
+        ("inspecting", "refuse"): "refused",
+        ("inspecting", "fail"): "failed",
+    },
+    "card": {("draft", "publish"): "published", ("published", "supersede"): "superseded"},
+    "release": {("planned", "activate"): "active", ("active", "supersede"): "superseded"},
+}
+TABLES = {
+    "version": (VERSION, VersionState),
+    "snapshot": (SNAPSHOT, SnapshotState),
+    "card": (CARD, CardState),
+    "release": (RELEASE, ReleaseState),
+}
+PAIRS = [
+    (thing, table, state, verb)
+    for thing, (table, states) in TABLES.items()
+    for state in states.values
+    for verb in table
+]
+
+
+@pytest.mark.parametrize(("thing", "table", "state", "verb"), PAIRS)
+def test_a_verb_moves_a_thing_only_where_the_table_says_so(thing: str, table: Table, state: str, verb: str) -> None:
+    assert after(table, verb, state) == ALLOWED[thing].get((state, verb))
+
+
+@pytest.mark.parametrize("thing", TABLES)
+def test_every_allowed_pair_is_walked(thing: str) -> None:
+    walked = {(state, verb) for of, _, state, verb in PAIRS if of == thing}
+    assert set(ALLOWED[thing]) <= walked
+
+
+def test_unknown_verb_is_a_defect() -> None:
+    with pytest.raises(KeyError):
+        after(VERSION, "bless", "receiving")

@@ -1,0 +1,1 @@
+"""Pure decisions about validation: values in, frozen dataclasses out."""

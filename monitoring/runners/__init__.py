@@ -1,0 +1,1 @@
+"""Minutes of work: files and children; values in, values out."""

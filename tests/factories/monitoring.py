@@ -1,0 +1,160 @@
+"""Validation plans and runs in a consistent state, without the ledger: for tests of what stands on them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import factory
+import numpy as np
+
+from monitoring.choices import CheckOutcome, RunState
+from monitoring.models import Measurement, ValidationCheck, ValidationPlan, ValidationRun
+from monitoring.rules.claims import Claim
+from monitoring.rules.outcomes import Check
+from monitoring.rules.plans import default_plan
+from monitoring.runners import validation
+from monitoring.runners.held_out import HeldOut
+from monitoring.runners.orders import ModelFile, ValidationOrder
+from monitoring.runners.scoring import Column, HeldOutRows
+from monitoring.runners.validation import ValidationResult
+from monitoring.stats.labels import Labels
+from monitoring.stats.quality import ColumnQuality
+from portal.core.canonical import digest_of
+from portal.core.clock import now
+from portal.core.progress import silent
+from tests.factories.accounts import UserFactory
+from tests.factories.registry import RegisteredModelFactory, SealedVersionFactory, SnapshotFactory
+
+DAYS, ROWS = 40, 4_000
+PLAN = replace(
+    default_plan(task="binary", label_column="label", unit_column="day", slices=("carrier", "origin")), resamples=200
+)
+
+
+class PlanFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A plan for a binary model, on a ready snapshot of the model's own team."""
+
+    class Meta:
+        model = ValidationPlan
+
+    model = factory.SubFactory(RegisteredModelFactory)
+    number = factory.LazyAttribute(lambda plan: plan.model.validation_plans.count() + 1)
+    held_out = factory.SubFactory(SnapshotFactory, dataset__team=factory.SelfAttribute("...model.team"), rows=ROWS)
+    specification = factory.LazyFunction(PLAN.as_dict)
+    digest = factory.LazyAttribute(
+        lambda plan: digest_of({"held_out": plan.held_out.sha256, "specification": plan.specification})
+    )
+    created_by = factory.SubFactory(UserFactory)
+    fixed_at = factory.LazyFunction(now)
+
+
+class RunFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A queued run of a sealed version, without a job."""
+
+    class Meta:
+        model = ValidationRun
+
+    version = factory.SubFactory(SealedVersionFactory)
+    plan = factory.SubFactory(PlanFactory, model=factory.SelfAttribute("..version.model"))
+    requested_by = "system"
+    requested_at = factory.LazyFunction(now)
+
+
+class FinishedRunFactory(RunFactory):
+    """A finished run with results, measurements and checks, as the real engine makes them of simulated scores.
+
+    It passed, unless `state` says otherwise. `values` replaces the candidate's numbers over all rows, {"auc": 0.6};
+    `outcomes` replaces those of checks, {"comparison": CheckOutcome.FAILED}. With a `champion` there is a comparison.
+    """
+
+    state = RunState.PASSED
+    started_at = factory.LazyFunction(now)
+    finished_at = factory.LazyFunction(now)
+
+    @classmethod
+    def _create(cls, model_class: type[ValidationRun], *args: Any, **columns: Any) -> ValidationRun:
+        result = simulated(has_champion=columns.get("champion") is not None)
+        values: Mapping[str, float | None] = columns.pop("values", {})
+        outcomes: Mapping[str, CheckOutcome] = columns.pop("outcomes", {})
+        if columns.setdefault("results", _with_values(result.results or {}, values)) is not None:
+            columns.setdefault("results_digest", digest_of(columns["results"]))
+        run: ValidationRun = super()._create(model_class, *args, **columns)
+        if run.results is not None:
+            _keep_measurements(run, result, values)
+        _keep_checks(run, result.checks, outcomes)
+        return run
+
+
+@cache
+def simulated(*, has_champion: bool) -> ValidationResult:
+    """Return the result of a run over simulated rows: a good candidate beside a weaker champion."""
+    rng = np.random.default_rng(7)
+    risk = rng.normal(-0.6, 1.0, ROWS)
+    labels = (rng.random(ROWS) < 1 / (1 + np.exp(-risk))).astype(np.float64)
+    candidate = 1 / (1 + np.exp(-(risk + rng.normal(0, 0.3, ROWS)) * 0.95))
+    champion = 1 / (1 + np.exp(-(risk + rng.normal(0, 0.8, ROWS)) * 0.75))
+    columns = {
+        "label": Column("label", "number", labels, None),
+        "day": Column("day", "codes", np.repeat(np.arange(DAYS), ROWS // DAYS), None),
+        "carrier": Column("carrier", "codes", rng.integers(0, 3, ROWS), ("AA", "B6", "UA")),
+        "origin": Column("origin", "codes", rng.integers(0, 2, ROWS), ("EWR", "JFK")),
+    }
+    order = ValidationOrder(
+        plan=PLAN,
+        table="0" * 64,
+        columns={},
+        training_columns={},
+        candidate=ModelFile("model v2", "1" * 64, "application/vnd.onnx", ()),
+        champion=ModelFile("model v1", "2" * 64, "application/vnd.onnx", ()) if has_champion else None,
+        claims=(Claim("auc", 0.72, 5_000, "3" * 64),),
+    )
+    known = Labels(labels, np.ones(ROWS, dtype=bool), "1")
+    used = tuple(ColumnQuality(name, "double", ROWS, 0, 0, 0) for name in columns)
+    data = HeldOut((), used, HeldOutRows(ROWS, columns, ()), known)
+    figures = validation._figures(
+        order, data, candidate=candidate, champion=champion if has_champion else None, progress=silent
+    )
+    made = [
+        Check(key, CheckOutcome.PASSED, "read", "limit") for key in ("schema", "missing", "labels", "rows", "scores")
+    ]
+    made.append(Check("champion_scores", CheckOutcome.PASSED) if has_champion else validation.NO_CHAMPION)
+    return validation._judged(order, data, checks=made, figures=figures, kind="probability")
+
+
+def _with_values(results: Mapping[str, Any], values: Mapping[str, float | None]) -> dict[str, Any]:
+    measurements = [
+        {**one, "value": values[one["name"]]} if _is_replaced(one["subject"], one, values) else one
+        for one in results["measurements"]
+    ]
+    return {**results, "measurements": measurements}
+
+
+def _is_replaced(measured: str, one: Mapping[str, Any], values: Mapping[str, float | None]) -> bool:
+    return measured == "candidate" and not one["slice_column"] and one["name"] in values
+
+
+def _keep_measurements(run: ValidationRun, result: ValidationResult, values: Mapping[str, float | None]) -> None:
+    rows = []
+    for one in result.measurements:
+        columns = dict(vars(one))
+        if _is_replaced(one.measured, columns, values):
+            columns["value"] = values[one.name]
+        rows.append(Measurement(run=run, **columns))
+    Measurement.objects.bulk_create(rows)
+
+
+def _keep_checks(run: ValidationRun, checks: tuple[Check, ...], outcomes: Mapping[str, CheckOutcome]) -> None:
+    ValidationCheck.objects.bulk_create(
+        ValidationCheck(
+            run=run,
+            position=position,
+            key=check.key,
+            title=check.title,
+            outcome=outcomes.get(check.key, check.outcome),
+            read=check.read,
+            limit=check.limit,
+            message=check.message,
+        )
+        for position, check in enumerate(checks, start=1)
+    )

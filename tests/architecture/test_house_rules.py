@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from celery import current_app
 from django.apps import apps
 from django.db.models import ForeignKey
 
+from portal.celery import app
 from portal.env import BASE_DIR
 from portal.jobs.kinds import KINDS
 
@@ -72,8 +72,8 @@ def test_foreign_keys_point_down_the_street() -> None:
 
 
 def test_each_job_kind_has_exactly_one_task() -> None:
-    current_app.loader.import_default_modules()
-    tasks = [name for name in current_app.tasks if name in KINDS]
+    app.loader.import_default_modules()
+    tasks = [name for name in app.tasks if name in KINDS]
     assert sorted(tasks) == sorted(KINDS)
 
 

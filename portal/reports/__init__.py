@@ -1,0 +1,1 @@
+"""Evidence: packs that prove what was decided, on what, by whom."""

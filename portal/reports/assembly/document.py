@@ -1,0 +1,144 @@
+"""The document that a pack shows: frozen, canonical, with every sentence in it that makes a claim."""
+
+from typing import Any
+
+from governance.models import ApprovalRequest, GateEvaluation
+from portal.core.clock import now
+from portal.reports.assembly.decision import decision_part
+from portal.reports.assembly.evidence import gate_part, validation_part
+from portal.reports.assembly.ledger import Printed, ledger_part
+from portal.reports.assembly.lineage import card_part, snapshot_part, version_part
+from portal.reports.models import EvidencePack
+from portal.reports.rules.statements import statements
+from registry.models import CardRevision, ModelVersion, Release
+
+SCHEMA = "countersign.evidence-pack/1"
+
+
+def assemble(pack: EvidencePack) -> dict[str, Any]:
+    """Return everything that the pack shows as one document; it can be written as canonical JSON.
+
+    Raises Conflict where the ledger has no checkpoint yet.
+    """
+    release = Release.objects.select_related("model__team", "model__owner", "planned_by").get(pk=pack.release_id)
+    version = (
+        ModelVersion.objects.with_parts()
+        .select_related("created_by", "submitted_by", "training_run__owner")
+        .get(pk=release.version_id)
+    )
+    request = ApprovalRequest.objects.with_parts().filter(release=release).first()
+    evaluation = _evaluation(release, request)
+    run = evaluation.run if evaluation else None
+    card = card_part(version, request.bundle.values() if request else ())
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "pack": {
+            "id": pack.name,
+            "template": pack.template,
+            "requested_by": {"id": f"user:{pack.requested_by_id}", "name": pack.requested_by.name},
+            "requested_at": pack.requested_at.isoformat(),
+            "frozen_at": now().isoformat(),
+        },
+        "subject": _subject(release),
+        "release": _release(release),
+        "decision": decision_part(request),
+        "version": version_part(version),
+        "card": card,
+        "data": [snapshot_part(version.training_run.training_snapshot, "training")],
+        "validation": validation_part(run),
+        "gate": gate_part(evaluation),
+    }
+    if run is not None:
+        document["data"].append(snapshot_part(run.plan.held_out, "validation"))
+    printed = _printed(release, version, request, evaluation, card)
+    document["ledger"] = ledger_part(printed, _topics(release, request))
+    document["says"] = statements(document)
+    return document
+
+
+def _evaluation(release: Release, request: ApprovalRequest | None) -> GateEvaluation | None:
+    """Return the evaluation that the request covers, else the newest of this version and environment."""
+    rows = GateEvaluation.objects.select_related(
+        "policy_version__policy", "run__champion", "run__plan__held_out__dataset", "version"
+    )
+    if request is not None:
+        return rows.get(pk=request.evaluation_id)
+    return rows.filter(version_id=release.version_id, environment=release.environment).order_by("-pk").first()
+
+
+def _subject(release: Release) -> dict[str, Any]:
+    model = release.model
+    return {
+        "model": model.slug,
+        "name": model.name,
+        "version": f"v{release.version.number}",
+        "environment": release.environment,
+        "team": model.team.name,
+        "owner": {"id": f"user:{model.owner_id}", "name": model.owner.name},
+        "tier": model.tier,
+        "task": model.get_task_display(),
+        "implementation": model.get_implementation_display(),
+        "purpose": model.purpose,
+    }
+
+
+def _release(release: Release) -> dict[str, Any]:
+    former = (
+        Release.objects.filter(model=release.model, environment=release.environment, activated_at__isnull=False)
+        .exclude(pk=release.pk)
+        .filter(activated_at__lt=release.activated_at)
+        .select_related("version")
+        .order_by("-activated_at")
+        .first()
+        if release.activated_at
+        else None
+    )
+    return {
+        "id": release.pk,
+        "state": release.state,
+        "fallback": release.fallback,
+        "planned_by": {"id": f"user:{release.planned_by_id}", "name": release.planned_by.name},
+        "planned_at": release.planned_at.isoformat(),
+        "activated_at": release.activated_at.isoformat() if release.activated_at else None,
+        "ended_at": release.ended_at.isoformat() if release.ended_at else None,
+        "replaced": {"release": former.pk, "version": f"v{former.version.number}"} if former else None,
+    }
+
+
+def _printed(
+    release: Release,
+    version: ModelVersion,
+    request: ApprovalRequest | None,
+    evaluation: GateEvaluation | None,
+    card: dict[str, Any] | None,
+) -> list[Printed]:
+    """Return what the pack prints and the ledger must agree with."""
+    training = version.training_run
+    printed = [Printed("training_run", f"training run {training.pk}", training)]
+    printed += [Printed("artifact", f"file {one.name}", one) for one in version.artifacts.all()]
+    if version.feature_pipeline_version is not None:
+        pipeline = version.feature_pipeline_version
+        printed.append(Printed("feature_pipeline_version", f"feature pipeline {pipeline}", pipeline))
+    snapshots = [training.training_snapshot]
+    if evaluation is not None and evaluation.run is not None:
+        run = evaluation.run
+        printed.append(Printed("plan", f"validation plan {run.plan.number}", run.plan))
+        printed.append(Printed("run", f"validation run {run.pk}", run))
+        snapshots.append(run.plan.held_out)
+    printed += [Printed("snapshot", f"snapshot {one}", one) for one in {one.pk: one for one in snapshots}.values()]
+    if card is not None:
+        found = CardRevision.objects.get(pk=card["id"])
+        printed.append(Printed("card_revision", f"card revision {found.number}", found))
+    printed.append(Printed("version", str(version), version))
+    if evaluation is not None:
+        printed.append(Printed("policy_version", str(evaluation.policy_version), evaluation.policy_version))
+        printed.append(Printed("gate_evaluation", f"gate evaluation {evaluation.pk}", evaluation))
+    if request is not None:
+        printed.append(Printed("request", f"request {request.pk}", request))
+        printed += [Printed("decision", f"decision of {one.signer_name}", one) for one in request.decisions.all()]
+    printed.append(Printed("release", f"release {release.pk}", release))
+    return printed
+
+
+def _topics(release: Release, request: ApprovalRequest | None) -> list[str]:
+    return [f"release:{release.pk}", *([f"request:{request.pk}"] if request else [])]

@@ -1,0 +1,106 @@
+"""What the released version is made of and where it comes from."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from registry.choices import CardState
+from registry.models import CardRevision, DatasetSnapshot, FeaturePipelineVersion, ModelVersion, TrainingRun
+
+
+def version_part(version: ModelVersion) -> dict[str, Any]:
+    """Return a version's identity, files and training."""
+    return {
+        "id": version.pk,
+        "number": version.number,
+        "state": version.state,
+        "reason": version.reason,
+        "description": version.description,
+        "digest": version.digest,
+        "signature": version.signature,
+        "claims": version.claims,
+        "created_by": {"id": f"user:{version.created_by_id}", "name": version.created_by.name},
+        "created_at": version.created_at.isoformat(),
+        "submitted_by": (
+            {"id": f"user:{version.submitted_by_id}", "name": version.submitted_by.name}
+            if version.submitted_by
+            else None
+        ),
+        "sealed_at": version.sealed_at.isoformat() if version.sealed_at else None,
+        "artifacts": [
+            {
+                "id": one.pk,
+                "role": one.get_role_display(),
+                "name": one.name,
+                "sha256": one.sha256,
+                "size": one.size,
+                "media_type": one.media_type,
+                "inspection": one.inspection,
+            }
+            for one in version.artifacts.all()
+        ],
+        "training": _training(version.training_run),
+        "feature_pipeline": _pipeline(version.feature_pipeline_version),
+    }
+
+
+def card_part(version: ModelVersion, covered: Iterable[str]) -> dict[str, Any] | None:
+    """Return the card revision that the decision covers, else the published one; None where there is none."""
+    rows = CardRevision.objects.filter(model_id=version.model_id).select_related("author").order_by("-number")
+    card = rows.filter(digest__in=list(covered)).first() or rows.filter(state=CardState.PUBLISHED).first()
+    if card is None:
+        return None
+    return {
+        "id": card.pk,
+        "number": card.number,
+        "state": card.state,
+        "digest": card.digest,
+        "author": {"id": f"user:{card.author_id}", "name": card.author.name},
+        "published_at": card.published_at.isoformat() if card.published_at else None,
+        "intended_use": card.intended_use,
+        "limitations": card.limitations,
+        "out_of_scope_use": card.out_of_scope_use,
+    }
+
+
+def snapshot_part(snapshot: DatasetSnapshot, use: str) -> dict[str, Any]:
+    """Return what identifies and describes the rows of a snapshot."""
+    return {
+        "id": snapshot.pk,
+        "use": use,
+        "name": str(snapshot),
+        "sha256": snapshot.sha256,
+        "size": snapshot.size,
+        "media_type": snapshot.media_type,
+        "rows": snapshot.rows,
+        "columns": snapshot.columns,
+        "time_column": snapshot.time_column,
+        "period_start": snapshot.period_start.isoformat() if snapshot.period_start else None,
+        "period_end": snapshot.period_end.isoformat() if snapshot.period_end else None,
+    }
+
+
+def _training(run: TrainingRun) -> dict[str, Any]:
+    return {
+        "id": run.pk,
+        "repository": run.repository,
+        "commit": run.commit,
+        "hyperparameters": run.hyperparameters,
+        "environment_lock_sha256": run.environment_lock_sha256,
+        "seed": run.seed,
+        "owner": {"id": f"user:{run.owner_id}", "name": run.owner.name},
+        "snapshot_sha256": run.training_snapshot.sha256,
+        "snapshot": str(run.training_snapshot),
+    }
+
+
+def _pipeline(version: FeaturePipelineVersion | None) -> dict[str, Any] | None:
+    if version is None:
+        return None
+    return {
+        "id": version.pk,
+        "name": str(version),
+        "repository": version.repository,
+        "commit": version.commit,
+        "columns": version.columns,
+        "digest": version.digest,
+    }

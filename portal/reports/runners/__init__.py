@@ -1,0 +1,1 @@
+"""Minutes of work of the reports app: values in, values out."""

@@ -1,0 +1,1 @@
+"""What runs in the cage: no Django, no settings, no database."""

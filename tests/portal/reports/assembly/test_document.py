@@ -1,0 +1,88 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.conf import settings as django_settings
+from pytest_django import Settings
+
+from monitoring.models import ValidationRun
+from portal.core.canonical import canonical_json
+from portal.core.errors import Conflict
+from portal.reports.assembly import assemble
+from registry.models import ModelVersion
+from tests.factories.reports import PackFactory, approved_release, sequence
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_pack_holds_the_decision_the_evidence_and_a_proof_for_every_entry(snapshot: bytes) -> None:
+    document = json.loads(snapshot)
+    assert canonical_json(document) == snapshot
+    [signature] = document["decision"]["signatures"]
+    assert signature["verified"]
+    assert signature["bundle_digest"] == document["decision"]["bundle_digest"]
+    assert document["gate"]["outcome"] == "passed"
+    assert document["validation"]["champion"]["number"] == 1
+    assert {one["use"] for one in document["data"]} == {"training", "validation"}
+    assert document["release"]["replaced"]["version"] == "v1"
+    assert document["ledger"]["checkpoint"]["size"] > len(document["ledger"]["entries"]) > 10
+    assert all(one["proof"] and one["payload"] for one in document["ledger"]["entries"])
+    events = [one["event"] for one in document["ledger"]["entries"]]
+    assert {"governance.request.approved", "registry.release.activated"} <= set(events)
+
+
+def test_everything_printed_agrees_with_its_newest_entry_and_nothing_is_open(snapshot: bytes) -> None:
+    document = json.loads(snapshot)
+    assert [one["name"] for one in document["ledger"]["agreement"] if not one["agrees"]] == []
+    assert {"version", "release", "request", "decision", "run"} <= {
+        one["type"] for one in document["ledger"]["agreement"]
+    }
+    assert [one["status"] for one in document["says"]["open"]] == ["nothing_open"]
+    assert document["says"]["verdict"].startswith("Approved for production on ")
+
+
+def test_a_first_release_has_nothing_to_compare_with_and_says_so() -> None:
+    pack = PackFactory.create(release=approved_release())
+    sequence()
+    document = assemble(pack)
+    assert document["validation"]["champion"] is None
+    assert document["release"]["replaced"] is None
+    assert "No version was in production to compare with." in document["says"]["validation"]
+
+
+def test_without_a_checkpoint_there_is_no_pack() -> None:
+    with pytest.raises(Conflict, match="no checkpoint"):
+        assemble(PackFactory.create(release=approved_release()))
+
+
+def test_a_row_that_says_something_else_than_the_ledger_is_named() -> None:
+    release = approved_release()
+    sequence()
+    ModelVersion.objects.filter(pk=release.version_id).update(state="quarantined")
+    document = assemble(PackFactory.create(release=release))
+    assert [one["name"] for one in document["ledger"]["agreement"] if not one["agrees"]] == [str(release.version)]
+    assert ("not_passed", "Ledger") in {(one["status"], one["what"]) for one in document["says"]["open"]}
+
+
+def test_a_run_that_the_ledger_never_heard_of_is_named() -> None:
+    release = approved_release(recorded=False)
+    sequence()
+    document = assemble(PackFactory.create(release=release))
+    run = ValidationRun.objects.get(version=release.version)
+    missing = {one["name"]: one["index"] for one in document["ledger"]["agreement"] if not one["agrees"]}
+    assert missing[f"validation run {run.pk}"] is None
+
+
+def test_a_signature_by_a_key_that_is_not_ours_counts_as_not_verified(tmp_path: Path, settings: Settings) -> None:
+    release = approved_release()
+    sequence()
+    shutil.copytree(django_settings.KEYS_DIR, tmp_path / "keys")
+    other = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "keys" / "decision.key").write_bytes(other)
+    settings.KEYS_DIR = tmp_path / "keys"
+    document = assemble(PackFactory.create(release=release))
+    assert not document["decision"]["signatures"][0]["verified"]
+    assert ("not_passed", "Signature") in {(one["status"], one["what"]) for one in document["says"]["open"]}

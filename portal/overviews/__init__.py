@@ -1,0 +1,1 @@
+"""Reads that span apps or serve two doors: frozen dataclasses, no writes."""

@@ -1,0 +1,146 @@
+"""What a release would change in production: its parts beside those of what runs now."""
+
+from dataclasses import dataclass
+
+from governance.models import ApprovalRequest
+from portal.charts.numbers import count, percent
+from registry.models import CardRevision, DatasetSnapshot, ModelVersion, Release
+
+
+@dataclass(frozen=True)
+class PartChange:
+    """One part of a release; `digest` is the new one's, `before` is empty where nothing runs yet."""
+
+    name: str
+    before: str
+    after: str
+    note: str = ""
+    digest: str = ""
+    url: str = ""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the release changes it."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True)
+class Production:
+    """What takes live decisions now, and the request that allowed it (None: there is none on record)."""
+
+    release: Release
+    request: ApprovalRequest | None
+
+
+def production_beside(request: ApprovalRequest) -> Production | None:
+    """Return what ran in the request's environment when it was opened, or runs there now while it is open.
+
+    For a release that has been activated that is what it superseded, so that the page keeps saying what changed.
+    """
+    release = request.release
+    others = release.model.releases.filter(environment=release.environment, activated_at__isnull=False)
+    others = others.exclude(pk=release.pk).select_related(
+        "version__training_run__training_snapshot__dataset",
+        "version__model",
+        "feature_pipeline_version__pipeline",
+        "approval_request__policy_version__policy",
+    )
+    until = release.activated_at or request.closed_at
+    if until is not None:
+        others = others.filter(activated_at__lte=until)
+    found = others.order_by("-activated_at").first()
+    if found is None:
+        return None
+    return Production(found, getattr(found, "approval_request", None))
+
+
+def part_changes(request: ApprovalRequest, production: Production | None) -> list[PartChange]:
+    """Return every part with what it is now and what it becomes, those that differ first."""
+    release = request.release
+    old = production.release if production else None
+    parts = [
+        _trained_on(old.version if old else None, release.version),
+        _code(old.version if old else None, release.version),
+        _pipeline(old, release),
+        _card(request, production),
+        PartChange(
+            "Policy",
+            str(production.request.policy_version) if production and production.request else "",
+            str(request.policy_version),
+            digest=request.policy_version.digest,
+            url=request.policy_version.get_absolute_url(),
+        ),
+        PartChange("Fallback", old.fallback if old else "", release.fallback, "decides while no version serves"),
+    ]
+    return sorted(parts, key=lambda part: not part.differs)
+
+
+def changed_parts(request: ApprovalRequest, production: Production | None) -> frozenset[str]:
+    """Return the covered parts whose digest is not the one that was allowed for production; none without one."""
+    if production is None or production.request is None:
+        return frozenset()
+    old = production.request.bundle
+    return frozenset(part for part, digest in request.bundle.items() if old.get(part) != digest)
+
+
+def _trained_on(old: ModelVersion | None, new: ModelVersion) -> PartChange:
+    snapshot = new.training_run.training_snapshot
+    before = old.training_run.training_snapshot if old else None
+    note = ""
+    if before and before.rows and snapshot.rows and before.pk != snapshot.pk:
+        note = f"{percent(snapshot.rows / before.rows - 1, signed=True)} rows"
+    return PartChange(
+        "Trained on",
+        _rows(before) if before else "",
+        _rows(snapshot),
+        note,
+        snapshot.sha256,
+        snapshot.get_absolute_url(),
+    )
+
+
+def _rows(snapshot: DatasetSnapshot) -> str:
+    return f"{snapshot}, {count(snapshot.rows)} rows"
+
+
+def _code(old: ModelVersion | None, new: ModelVersion) -> PartChange:
+    run = new.training_run
+    before = f"{old.training_run.repository} {old.training_run.commit[:12]}" if old else ""
+    return PartChange("Training code", before, f"{run.repository} {run.commit[:12]}", _hyperparameters(old, new))
+
+
+def _hyperparameters(old: ModelVersion | None, new: ModelVersion) -> str:
+    if old is None:
+        return ""
+    before, after = old.training_run.hyperparameters, new.training_run.hyperparameters
+    names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+    return f"other hyperparameters: {', '.join(names)}" if names else "same hyperparameters"
+
+
+def _pipeline(old: Release | None, new: Release) -> PartChange:
+    version = new.feature_pipeline_version
+    inside = "inside the artifact"
+    before = (str(old.feature_pipeline_version) if old.feature_pipeline_version else inside) if old else ""
+    return PartChange(
+        "Feature pipeline",
+        before,
+        str(version) if version else inside,
+        f"commit {version.commit[:12]}" if version else "",
+        version.digest if version else "",
+    )
+
+
+def _card(request: ApprovalRequest, production: Production | None) -> PartChange:
+    """Cards are found by the digests that the requests cover: what is published now may be newer."""
+    old = production.request.bundle.get("card", "") if production and production.request else ""
+    new = request.bundle.get("card", "")
+    revisions = CardRevision.objects.filter(model=request.release.model, digest__in=[old, new]).order_by("number")
+    by_digest = {revision.digest: revision for revision in revisions}
+    before, after = by_digest.get(old), by_digest.get(new)
+    return PartChange(
+        "Card",
+        f"revision {before.number}" if before else "",
+        f"revision {after.number}" if after else "none",
+        digest=after.digest if after else "",
+        url=after.get_absolute_url() if after else "",
+    )

@@ -1,0 +1,163 @@
+"""Entries of the ledger as lists show them: who by name, the subject by name and address."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from portal.core.actors import Actor
+from portal.ledger.selectors import EntryRow
+from portal.overviews.people import names_of
+from registry.models import Dataset, ModelVersion, RegisteredModel, Release
+
+
+@dataclass(frozen=True)
+class EntryLine:
+    """One entry; `kind` is the subject's type in words, `url` is empty where the subject has no page."""
+
+    entry: EntryRow
+    who: str
+    kind: str
+    name: str
+    url: str
+
+
+_Data = Mapping[str, Any]
+_Place = tuple[str, str]
+"""A subject's name and its page's address; empty where the reader may not see it."""
+NOWHERE: _Place = ("", "")
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What the subjects of some entries are called, as far as the reader may see: slugs, and (slug, number)."""
+
+    models: Mapping[int, str]
+    versions: Mapping[int, tuple[str, int]]
+    releases: Mapping[int, tuple[str, int]]
+    datasets: Mapping[int, str]
+
+
+def entry_lines(actor: Actor, rows: Sequence[EntryRow]) -> list[EntryLine]:
+    """Return the entries with their names, in the order given; at most five queries however many they are."""
+    people = names_of(row.actor_id for row in rows)
+    names = _names(actor, rows)
+    lines = []
+    for row in rows:
+        name, url = _PLACES.get(row.subject_type, _plain)(row.data, names)
+        spoken = row.subject_type.replace("_", " ")
+        lines.append(EntryLine(row, people[row.actor_id], spoken, name or row.subject_id, url))
+    return lines
+
+
+def _names(actor: Actor, rows: Sequence[EntryRow]) -> _Names:
+    of = {
+        key: {value for row in rows if isinstance(value := row.data.get(key), int)}
+        for key in ("model", "version", "release", "dataset")
+    }
+    models = RegisteredModel.objects.visible_to(actor).filter(pk__in=of["model"])
+    versions = ModelVersion.objects.visible_to(actor).filter(pk__in=of["version"])
+    releases = Release.objects.visible_to(actor).filter(pk__in=of["release"])
+    datasets = Dataset.objects.visible_to(actor).filter(pk__in=of["dataset"])
+    return _Names(
+        models=dict(models.values_list("pk", "slug")),
+        versions={pk: (slug, number) for pk, slug, number in versions.values_list("pk", "model__slug", "number")},
+        releases={
+            pk: (slug, number)
+            for pk, slug, number in releases.values_list("pk", "version__model__slug", "version__number")
+        },
+        datasets=dict(datasets.values_list("pk", "slug")),
+    )
+
+
+def _plain(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
+    return str(data.get("slug") or data.get("name") or ""), ""
+
+
+def _named_by_slug(view: str) -> Callable[[_Data, _Names], _Place]:
+    def place(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
+        return (data["slug"], reverse(view, args=[data["slug"]])) if data.get("slug") else NOWHERE
+
+    return place
+
+
+def _part_of_model(view: str) -> Callable[[_Data, _Names], _Place]:
+    def place(data: _Data, names: _Names) -> _Place:
+        slug = names.models.get(data.get("model", 0))
+        if slug is None:
+            return NOWHERE
+        number = data.get("number") or data.get("training_run")
+        return f"{number} of {slug}", reverse(view, args=[slug])
+
+    return place
+
+
+def _version(data: _Data, names: _Names) -> _Place:
+    found = names.versions.get(data.get("version", 0))
+    return (_spoken(found), reverse("version", args=found)) if found else NOWHERE
+
+
+def _artifact(data: _Data, names: _Names) -> _Place:
+    name, url = _version(data, names)
+    return (f"{data.get('name')} of {name}", url) if name else NOWHERE
+
+
+def _release(data: _Data, names: _Names) -> _Place:
+    found = names.releases.get(data.get("release", 0))
+    if found is None:
+        return NOWHERE
+    place = f" in {data['environment']}" if "environment" in data else ""
+    return f"{_spoken(found)}{place}", reverse("release", args=[data["release"]])
+
+
+def _request(data: _Data, names: _Names) -> _Place:
+    found = names.releases.get(data.get("release", 0))
+    number = data.get("request")
+    return (f"#{number} on {_spoken(found)}", reverse("review", args=[number])) if found and number else NOWHERE
+
+
+def _decision(data: _Data, names: _Names) -> _Place:
+    slug, number = names.models.get(data.get("model", 0)), data.get("request")
+    return (f"#{number} on {slug}", reverse("review", args=[number])) if slug and number else NOWHERE
+
+
+def _run(data: _Data, names: _Names) -> _Place:
+    found, number = names.versions.get(data.get("version", 0)), data.get("run")
+    if found is None or not number:
+        return NOWHERE
+    return f"{number} of {_spoken(found)}", reverse("validation_run", args=[number])
+
+
+def _snapshot(data: _Data, names: _Names) -> _Place:
+    slug, number = names.datasets.get(data.get("dataset", 0)), data.get("number")
+    return (f"{slug} {number}", reverse("snapshot", args=[slug, number])) if slug and number else NOWHERE
+
+
+def _policy(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
+    slug, number = data.get("policy"), data.get("number")
+    return (f"{slug} v{number}", reverse("policy", args=[slug, number])) if slug and number else NOWHERE
+
+
+def _spoken(found: tuple[str, int]) -> str:
+    slug, number = found
+    return f"{slug} v{number}"
+
+
+_PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
+    "model": _named_by_slug("model"),
+    "dataset": _named_by_slug("dataset"),
+    "snapshot": _snapshot,
+    "version": _version,
+    "artifact": _artifact,
+    "gate_evaluation": _version,
+    "training_run": _part_of_model("model"),
+    "card_revision": _part_of_model("card"),
+    "plan": _part_of_model("model"),
+    "run": _run,
+    "release": _release,
+    "pack": _release,
+    "request": _request,
+    "decision": _decision,
+    "policy_version": _policy,
+}

@@ -1,0 +1,269 @@
+"""The home page: what waits for me, what of mine waits for others, and how my models stand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from governance.choices import Outcome, RequestState
+from governance.models import ApprovalRequest, GateEvaluation
+from governance.selectors import signers_by_request
+from monitoring.choices import RunState
+from monitoring.models import ValidationRun
+from portal.charts.numbers import duration
+from portal.core.actors import Actor
+from portal.core.clock import now
+from portal.jobs.choices import OPEN
+from portal.jobs.models import Job
+from portal.ledger.selectors import entries
+from portal.overviews.entries import EntryLine, entry_lines
+from portal.overviews.reviews import reviews_table
+from portal.overviews.work import WorkDone, work_of
+from registry.choices import Environment, VersionState
+from registry.models import ModelVersion, RegisteredModel, Release
+
+SHOWN = 8
+SOON = timedelta(days=2)
+LATELY = timedelta(days=30)
+"""How long an expired request stays on its opener's page."""
+NOT_PASSED = (RunState.FAILED, RunState.ERRORED, RunState.TIMED_OUT)
+COUNTED = ("Nothing waits", "One thing waits", "Two things wait", "Three things wait", "Four things wait")
+
+
+@dataclass(frozen=True)
+class ToSign:
+    """A request that the reader may sign; `due` is in words, `late` when little time is left."""
+
+    request: ApprovalRequest
+    due: str
+    late: bool
+    note: str
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A request that the reader opened; `stuck` when nobody may sign it, `expired` when its time has passed."""
+
+    request: ApprovalRequest
+    waits_for: Sequence[str]
+    stuck: bool
+    expired: bool
+    due: str
+    late: bool
+
+
+@dataclass(frozen=True)
+class Health:
+    """How one model stands: a state with its words, and why in a line."""
+
+    model: RegisteredModel
+    number: int | None
+    state: str
+    words: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Working:
+    """A job that has not ended."""
+
+    title: str
+    url: str
+    work: WorkDone
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A model's newest version that can not be released, and why."""
+
+    version: ModelVersion
+    state: str
+    words: str
+    why: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """Everything on the home page; `newcomer` when there is no model to see yet."""
+
+    waiting: Sequence[ToSign]
+    mine: Sequence[Mine]
+    health: Sequence[Health]
+    model_count: int
+    working: Sequence[Working]
+    stopped: Sequence[Stopped]
+    recent: Sequence[EntryLine]
+    newcomer: bool
+
+    @property
+    def heading(self) -> str:
+        """Return the verdict: how much waits, and what is late."""
+        number = len(self.waiting)
+        told = f"{COUNTED[number] if number < len(COUNTED) else f'{number} things wait'} for you."
+        late = sum(one.late for one in self.waiting)
+        if late:
+            told += f" {'One is due' if late == 1 else f'{late} are due'} within two days."
+        stuck = sum(one.stuck for one in self.mine)
+        if stuck:
+            told += f" {'One request' if stuck == 1 else f'{stuck} requests'} of yours can go nowhere."
+        return told
+
+
+def inbox(actor: Actor) -> Inbox:
+    """Return the reader's home page."""
+    models = _models(actor)
+    count = models.count()
+    return Inbox(
+        waiting=_to_sign(actor),
+        mine=_mine(actor),
+        health=[_health(model) for model in models[:SHOWN]],
+        model_count=count,
+        working=_working(actor),
+        stopped=_stopped(actor),
+        recent=entry_lines(actor, entries(actor, limit=SHOWN).rows),
+        newcomer=count == 0,
+    )
+
+
+def _to_sign(actor: Actor) -> list[ToSign]:
+    """Who may sign is asked for the open requests of teams in which the actor holds the capability, and no others."""
+    teams = actor.teams_for("sign")
+    rows = reviews_table(actor, RequestState.OPEN).select_related("evaluation", "release__version__model")
+    if teams is not None:
+        rows = rows.filter(release__model__team__in=teams)
+    shown = list(rows[:50])
+    signers = signers_by_request(shown)
+    found = []
+    for request in shown:
+        if actor.user_id not in {user.pk for user in signers[request.pk]}:
+            continue
+        due, late = _due(request)
+        found.append(ToSign(request, due, late, _last_seat(request)))
+    return found
+
+
+def _last_seat(request: Any) -> str:
+    signed, seats = request.signed, request.seat_count
+    left = seats - signed
+    if left == 1:
+        return (
+            f"{signed} of {seats} signed; yours would be the last." if signed else "Yours would be the only signature."
+        )
+    return f"{signed} of {seats} signed."
+
+
+def _mine(actor: Actor) -> list[Mine]:
+    rows = reviews_table(actor, "").filter(opened_by=actor.user_id, state=RequestState.OPEN)
+    rows = rows.select_related("release__version__model")
+    shown = list(rows.filter(expires_at__gt=now() - LATELY)[:20])
+    signers = signers_by_request(shown)
+    found = []
+    for request in shown:
+        expired = request.expires_at <= now()
+        people = [] if expired else [user.name for user in signers[request.pk]]
+        due, late = _due(request)
+        found.append(Mine(request, people, not people and not expired, expired, due, late or expired))
+    return sorted(found, key=lambda one: (not one.stuck, one.request.opened_at))
+
+
+def _due(request: ApprovalRequest) -> tuple[str, bool]:
+    left = request.expires_at - now()
+    if left <= timedelta(0):
+        return f"Expired {duration(left.total_seconds())} ago", True
+    hours = int(left.total_seconds() // 3600)
+    words = duration(left.total_seconds()) if left >= SOON or not hours else f"{hours} h"
+    return f"Due in {words}", left <= SOON
+
+
+def _models(actor: Actor) -> QuerySet[RegisteredModel]:
+    """Return the reader's models, the worst first: what production runs, and the newest validation of that version."""
+    active = Release.objects.active_in(Environment.PRODUCTION).filter(model=OuterRef("pk"))
+    runs = ValidationRun.objects.filter(version=OuterRef("production_version"), finished_at__isnull=False).order_by(
+        "-pk"
+    )
+    rank = Case(
+        When(production_run__in=NOT_PASSED, then=Value(0)),
+        When(production_number__isnull=False, production_run__isnull=True, then=Value(1)),
+        When(production_number__isnull=False, then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    return (
+        RegisteredModel.objects.visible_to(actor)
+        .annotate(
+            production_number=Subquery(active.values("version__number")[:1]),
+            production_version=Subquery(active.values("version")[:1]),
+        )
+        .annotate(
+            production_run=Subquery(runs.values("state")[:1]),
+            production_run_at=Subquery(runs.values("finished_at")[:1]),
+        )
+        .annotate(rank=rank)
+        .order_by("rank", "tier", "slug")
+    )
+
+
+def _health(model: Any) -> Health:
+    number, state = model.production_number, model.production_run
+    if number is None:
+        return Health(model, None, "planned", "Not in use", "no active release in production")
+    if state is None:
+        return Health(model, number, "no_data", "No data", "no finished validation of what production runs")
+    words = "Validated" if state == RunState.PASSED else RunState(state).label
+    gone = duration((now() - model.production_run_at).total_seconds())
+    return Health(model, number, state, words, f"measured {gone} ago")
+
+
+def _working(actor: Actor) -> list[Working]:
+    jobs = list(Job.objects.visible_to(actor).filter(state__in=OPEN).order_by("pk")[:SHOWN])
+    runs = {run.job_id: run for run in ValidationRun.objects.visible_to(actor).filter(job_id__in=[j.pk for j in jobs])}
+    found = []
+    for job in jobs:
+        verb = job.kind.rpartition(".")[2].replace("_", " ").capitalize()
+        run = runs.get(job.pk)
+        found.append(Working(f"{verb}: {job.subject_label}", run.get_absolute_url() if run else "", work_of(job)))
+    return found
+
+
+def _stopped(actor: Actor) -> list[Stopped]:
+    """Return newest versions that inspection, validation or the gate stops."""
+    newer = ModelVersion.objects.filter(model=OuterRef("model"), number__gt=OuterRef("number"))
+    runs = ValidationRun.objects.filter(version=OuterRef("pk")).order_by("-pk")
+    gates = GateEvaluation.objects.filter(version=OuterRef("pk")).order_by("-pk")
+    rows = (
+        ModelVersion.objects.visible_to(actor)
+        .filter(~Exists(newer))
+        .annotate(
+            run_state=Subquery(runs.values("state")[:1]),
+            run_id=Subquery(runs.values("pk")[:1]),
+            gate_id=Subquery(gates.values("pk")[:1]),
+            gate_outcome=Subquery(gates.values("outcome")[:1]),
+        )
+        .filter(
+            Q(state__in=(VersionState.QUARANTINED, VersionState.FAILED))
+            | Q(run_state__in=NOT_PASSED)
+            | (Q(gate_outcome__isnull=False) & ~Q(gate_outcome=Outcome.PASSED))
+        )
+        .select_related("model")
+        .order_by(F("sealed_at").desc(nulls_first=True), "-pk")
+    )
+    return [_why_stopped(version) for version in rows[:SHOWN]]
+
+
+def _why_stopped(version: Any) -> Stopped:
+    url = version.get_absolute_url()
+    if version.state in (VersionState.QUARANTINED, VersionState.FAILED):
+        return Stopped(version, version.state, VersionState(version.state).label, version.reason, url)
+    run_state = version.run_state
+    if run_state in NOT_PASSED:
+        run = ValidationRun.objects.get(pk=version.run_id)
+        return Stopped(
+            version, run_state, f"Validation {RunState(run_state).label.lower()}", run.cause, run.get_absolute_url()
+        )
+    gate = GateEvaluation.objects.prefetch_related("results__check_row").get(pk=version.gate_id)
+    failed = [one for one in gate.results.all() if one.outcome != Outcome.PASSED]
+    why = "; ".join(f"{one.check_row.title}: {one.get_outcome_display().lower()}" for one in failed)
+    return Stopped(version, "not_passed", "Gate not passed", why, f"{url}#gate")

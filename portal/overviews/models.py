@@ -1,0 +1,206 @@
+"""The list of models, and one model with everything that hangs on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+
+from governance.choices import RequestState
+from governance.models import ApprovalRequest, GateEvaluation
+from governance.selectors import state_now
+from monitoring.choices import Measured
+from monitoring.models import Measurement, ValidationPlan, ValidationRun
+from portal.core.actors import Actor
+from portal.overviews.entries import EntryLine
+from portal.overviews.measures import Measure, measure_named
+from portal.overviews.timeline import timeline
+from portal.overviews.versions import Change, changes_against
+from registry.choices import CardState, Environment, ReleaseState, VersionState
+from registry.models import CardRevision, ModelVersion, RegisteredModel, Release
+
+VERSIONS_SHOWN = 20
+RELEASES_SHOWN = 10
+
+
+def models_table(actor: Actor) -> QuerySet[RegisteredModel]:
+    """Return the actor's models, each with what production runs and how the newest version stands."""
+    newest = ModelVersion.objects.filter(model=OuterRef("pk")).order_by("-number")
+    active = Release.objects.active_in(Environment.PRODUCTION).filter(model=OuterRef("pk"))
+    newest_run = ValidationRun.objects.filter(version__model=OuterRef("pk")).order_by("-pk")
+    gate = GateEvaluation.objects.filter(version__model=OuterRef("pk")).order_by("-pk")
+    waiting = ApprovalRequest.objects.filter(release__model=OuterRef("pk"), state=RequestState.OPEN).order_by("-pk")
+    return (
+        RegisteredModel.objects.visible_to(actor)
+        .with_names()
+        .annotate(
+            production_number=Subquery(active.values("version__number")[:1]),
+            production_since=Subquery(active.values("activated_at")[:1]),
+            newest_number=Subquery(newest.values("number")[:1]),
+            newest_state=Subquery(newest.values("state")[:1]),
+            newest_run_id=Subquery(newest_run.values("pk")[:1]),
+            newest_run_state=Subquery(newest_run.values("state")[:1]),
+            newest_run_number=Subquery(newest_run.values("version__number")[:1]),
+            gate_outcome=Subquery(gate.values("outcome")[:1]),
+            gate_number=Subquery(gate.values("version__number")[:1]),
+            waiting_request=Subquery(waiting.values("pk")[:1]),
+            waiting_number=Subquery(waiting.values("release__version__number")[:1]),
+        )
+    )
+
+
+def teams_of_models(actor: Actor) -> list[tuple[str, str]]:
+    """Return slug and name of the teams whose models the actor may see."""
+    rows = RegisteredModel.objects.visible_to(actor).order_by("team__name").values_list("team__slug", "team__name")
+    return list(rows.distinct())
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """A version in its model's table; `headline` is the first measure of the plan."""
+
+    version: ModelVersion
+    run: ValidationRun | None
+    release: Release | None
+    gate: GateEvaluation | None = None
+    headline: Measurement | None = None
+
+
+@dataclass(frozen=True)
+class RequestLine:
+    """A request with its state now and how many seats are signed."""
+
+    request: ApprovalRequest
+    state: str
+    signed: int
+    seats: int
+
+
+@dataclass(frozen=True)
+class ModelOverview:
+    """A model's page. `allowed_by` is the request behind the active release, `candidate` what would follow it."""
+
+    model: RegisteredModel
+    active: Release | None
+    allowed_by: RequestLine | None
+    candidate: ModelVersion | None
+    changes: Sequence[Change]
+    card: CardRevision | None
+    plan: ValidationPlan | None
+    headline: Measure | None
+    versions: Sequence[VersionLine]
+    open_requests: Sequence[RequestLine]
+    releases: Sequence[Release]
+    timeline: Sequence[EntryLine]
+
+    @property
+    def margins(self) -> list[tuple[str, float]]:
+        """Return the plan's margins by the name that people call the measure."""
+        said = self.plan.specification.get("margins", {}) if self.plan else {}
+        return [(measure_named(name).title, margin) for name, margin in said.items()]
+
+    @property
+    def change_heading(self) -> str:
+        """Return which two versions the changes lie between."""
+        if self.candidate is None or self.active is None:
+            return ""
+        return f"v{self.candidate.number} against v{self.active.version.number}"
+
+
+def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
+    """Return what the model's page shows, newest first."""
+    releases = list(model.releases.select_related("version__model", "planned_by", "feature_pipeline_version__pipeline"))
+    active = next((r for r in releases if r.state == ReleaseState.ACTIVE and r.environment == "production"), None)
+    plan = model.validation_plans.select_related("held_out__dataset", "model").first()
+    headline = _headline(plan)
+    production = _with_lineage(active.version_id) if active else None
+    requests = _lines(ApprovalRequest.objects.filter(release__model=model, state=RequestState.OPEN))
+    asked_for = next((one.request.release.version_id for one in requests if one.state == RequestState.OPEN), None)
+    candidate = _with_lineage(asked_for) if asked_for else _candidate(model, production)
+    return ModelOverview(
+        model=model,
+        active=active,
+        allowed_by=_allowed_by(active),
+        candidate=candidate,
+        changes=changes_against(candidate, production) if candidate and production else [],
+        card=model.card_revisions.filter(state=CardState.PUBLISHED).select_related("author").first(),
+        plan=plan,
+        headline=headline,
+        versions=version_lines(model, releases, headline),
+        open_requests=requests,
+        releases=releases[:RELEASES_SHOWN],
+        timeline=timeline(actor, topic=f"model:{model.pk}"),
+    )
+
+
+def version_lines(model: RegisteredModel, releases: Sequence[Release], headline: Measure | None) -> list[VersionLine]:
+    """Return the newest versions, each with its newest run, release, gate and headline measure."""
+    versions = list(
+        model.versions.select_related(
+            "created_by", "model", "training_run__training_snapshot__dataset"
+        )[:VERSIONS_SHOWN]
+    )  # fmt: skip
+    runs = ValidationRun.objects.filter(version__in=versions).order_by("version_id", "-pk").distinct("version_id")
+    run_of = {run.version_id: run for run in runs}
+    gates = GateEvaluation.objects.filter(version__in=versions).order_by("version_id", "-pk").distinct("version_id")
+    gate_of = {gate.version_id: gate for gate in gates}
+    release_of: dict[int, Release] = {}
+    for release in reversed(releases):
+        release_of[release.version_id] = release
+    found = Measurement.objects.filter(
+        run__in=[run.pk for run in run_of.values()],
+        measured=Measured.CANDIDATE,
+        slice_column="",
+        name=headline.key if headline else "",
+    )
+    measured = {one.run_id: one for one in found}
+    return [
+        VersionLine(
+            version,
+            run := run_of.get(version.pk),
+            release_of.get(version.pk),
+            gate_of.get(version.pk),
+            measured.get(run.pk) if run else None,
+        )
+        for version in versions
+    ]
+
+
+def _headline(plan: ValidationPlan | None) -> Measure | None:
+    metrics = plan.specification.get("metrics", []) if plan else []
+    return measure_named(metrics[0]) if metrics else None
+
+
+def _with_lineage(version_id: int) -> ModelVersion:
+    return ModelVersion.objects.with_parts().get(pk=version_id)
+
+
+def _candidate(model: RegisteredModel, production: ModelVersion | None) -> ModelVersion | None:
+    """Return the newest sealed version above the one in production; without production, the newest sealed."""
+    rows = ModelVersion.objects.with_parts().filter(model=model, state=VersionState.SEALED)
+    if production is not None:
+        rows = rows.filter(number__gt=production.number)
+    return rows.first()
+
+
+def _allowed_by(active: Release | None) -> RequestLine | None:
+    if active is None:
+        return None
+    lines = _lines(ApprovalRequest.objects.filter(release=active))
+    return lines[0] if lines else None
+
+
+def _lines(rows: QuerySet[ApprovalRequest]) -> list[RequestLine]:
+    counted = (
+        rows.select_related("release__model__team", "release__version", "policy_version__policy", "opened_by")
+        .annotate(
+            signed_count=Count("decisions", filter=Q(decisions__verdict="approve"), distinct=True),
+            seat_count=Count("seats", distinct=True),
+        )
+        .order_by("-pk")
+    )
+    return [RequestLine(one, state_now(one), one.signed_count, one.seat_count) for one in counted]
+
+
+def open_request_of(model: RegisteredModel) -> ApprovalRequest | None:
+    """Return the newest open request of the model's releases: what a changed card would void."""
+    return ApprovalRequest.objects.filter(release__model=model, state=RequestState.OPEN).order_by("-pk").first()

@@ -1,0 +1,55 @@
+"""Datasets and snapshots."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal.overviews.data import datasets_table, snapshot_uses
+from portal.overviews.work import inspection_of
+from portal.pages.doors import PageRequest, page, visible
+from portal.pages.paging import address_without_page, page_of
+from registry.models import Dataset, DatasetSnapshot
+
+SORTABLE = {"slug", "-slug", "created_at", "-created_at"}
+
+
+@require_safe
+@page
+def datasets(request: PageRequest) -> HttpResponse:
+    """The datasets that the reader may see."""
+    query, sort = request.GET.get("q", "").strip(), request.GET.get("sort", "slug")
+    rows = datasets_table(request.actor, query=query).order_by(sort if sort in SORTABLE else "slug")
+    context = {
+        "rows": page_of(request, rows),
+        "address": address_without_page(request),
+        "query": query,
+        "sort": sort,
+    }
+    return render(request, "data/list.html", context)
+
+
+@require_safe
+@page
+def dataset(request: PageRequest, slug: str) -> HttpResponse:
+    """One dataset and its snapshots."""
+    found = visible(Dataset.objects.select_related("team"), request.actor, slug=slug)
+    rows = page_of(request, found.snapshots.select_related("created_by", "dataset"))
+    return render(
+        request, "data/detail.html", {"dataset": found, "rows": rows, "address": address_without_page(request)}
+    )
+
+
+@require_safe
+@page
+def snapshot(request: PageRequest, slug: str, number: int) -> HttpResponse:
+    """One snapshot: digest, schema, who uses it."""
+    rows = DatasetSnapshot.objects.select_related("dataset__team", "created_by")
+    found = visible(rows, request.actor, dataset__slug=slug, number=number)
+    context = {
+        "snapshot": found,
+        "number": str(found.number),
+        "uses": snapshot_uses(request.actor, found),
+        "inspection": inspection_of("snapshot", found.pk),
+        "columns_aside": f"{len(found.columns)} in file order" if found.columns else "",
+    }
+    return render(request, "data/snapshot.html", context)

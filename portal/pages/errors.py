@@ -1,0 +1,70 @@
+"""Readable pages for what goes wrong; below /api/ the same as problem documents."""
+
+from collections.abc import Callable
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from portal.core.errors import DomainError
+from portal.core.problems import MEDIA_TYPE, problem
+
+
+def _problem_document(*, status: int, code: str, detail: str) -> JsonResponse:
+    """Return what below /api/ stands for a page: unknown addresses and defects outside the API's own views."""
+    return JsonResponse(problem(status=status, code=code, detail=detail), status=status, content_type=MEDIA_TYPE)
+
+
+def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return _problem_document(status=status, code=code, detail=detail)
+    return render(request, f"errors/{status}.html", {"detail": detail}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 400."""
+    too_big = isinstance(exception, RequestDataTooBig)
+    detail = "The request is larger than a form may be." if too_big else "The request could not be read."
+    return _answer(request, 400, "bad_request", detail)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer 403."""
+    detail = exception.message if isinstance(exception, DomainError) else "You may not do this."
+    return _answer(request, 403, "forbidden", detail)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Answer 404, whether the thing does not exist or is another team's."""
+    return _answer(request, 404, "not_found", "There is nothing here that you may see.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer 500."""
+    return _answer(request, 500, "error", "Something broke on our side. Nothing was changed.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """Answer a form without a valid CSRF token."""
+    if request.path.startswith("/api/"):
+        return _problem_document(status=403, code="csrf", detail="The CSRF token is missing or wrong.")
+    return render(request, "errors/403_csrf.html", status=403)
+
+
+class DomainErrorPages:
+    """Turn a refusal that no form caught into a page (or a problem document) in words."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer a DomainError; anything else is a defect and goes on."""
+        if not isinstance(exception, DomainError):
+            return None
+        if request.path.startswith("/api/"):
+            return _problem_document(status=exception.status, code=exception.code, detail=exception.message)
+        return render(request, "errors/problem.html", {"problem": exception}, status=exception.status)

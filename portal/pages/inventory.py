@@ -1,0 +1,118 @@
+"""Models: the table, one model, its card."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.overviews.models import model_overview, models_table, open_request_of, teams_of_models
+from portal.pages.doors import PageRequest, page, visible
+from portal.pages.paging import address_without_page, page_of
+from portal.ui.forms import VerbForm
+from registry.choices import CardState, Task
+from registry.models import CardRevision, RegisteredModel
+from registry.services import cards
+
+SORTABLE = {"slug", "-slug", "tier", "-tier", "created_at", "-created_at"}
+
+
+class ModelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Filters of the models table; they stand in the address."""
+
+    q = django_filters.CharFilter(field_name="slug", lookup_expr="icontains", label="Name")
+    tier = django_filters.ChoiceFilter(choices=[(1, "Tier 1"), (2, "Tier 2"), (3, "Tier 3")], empty_label="Any tier")
+    task = django_filters.ChoiceFilter(choices=Task.choices, empty_label="Any task")
+    team = django_filters.ChoiceFilter(field_name="team__slug", empty_label="All teams")
+    serving = django_filters.BooleanFilter(
+        field_name="production_number",
+        lookup_expr="isnull",
+        exclude=True,
+        widget=forms.Select(choices=[("", "Any"), ("true", "In production"), ("false", "Not in production")]),
+    )
+
+    class Meta:
+        model = RegisteredModel
+        fields = ["q", "tier", "task", "team", "serving"]
+
+    def __init__(self, *args: Any, teams: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["team"].extra["choices"] = teams
+
+
+class CardForm(VerbForm):
+    """What the next revision of a card says."""
+
+    intended_use = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
+    limitations = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
+    out_of_scope_use = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def _sorted(rows: QuerySet[RegisteredModel], wanted: str) -> QuerySet[RegisteredModel]:
+    return rows.order_by(wanted if wanted in SORTABLE else "slug")
+
+
+@require_safe
+@page
+def models(request: PageRequest) -> HttpResponse:
+    """The models that the reader may see."""
+    found = ModelFilter(request.GET, queryset=models_table(request.actor), teams=teams_of_models(request.actor))
+    sort = request.GET.get("sort", "slug")
+    context = {
+        "filter": found,
+        "filtered": any(request.GET.get(name) for name in ModelFilter.base_filters),
+        "rows": page_of(request, _sorted(found.qs, sort)),
+        "address": address_without_page(request),
+        "sort": sort,
+    }
+    return render(request, "models/list.html", context)
+
+
+@require_safe
+@page
+def model(request: PageRequest, slug: str) -> HttpResponse:
+    """One model: production now, versions, releases, card, timeline."""
+    found = visible(RegisteredModel.objects.with_names(), request.actor, slug=slug)
+    return render(request, "models/detail.html", {"overview": model_overview(request.actor, found)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def card(request: PageRequest, slug: str) -> HttpResponse:
+    """A model's card: the published revision, drafts, and a form for the next."""
+    found = visible(RegisteredModel.objects.with_names(), request.actor, slug=slug)
+    revisions = list(found.card_revisions.select_related("author"))
+    published = next((r for r in revisions if r.state == CardState.PUBLISHED), None)
+    form = CardForm(request.POST or None, initial=_initial(published))
+    if request.method == "POST" and form.is_valid():
+        drafted = form.attempt(cards.draft_card, actor=request.actor, model=found, **form.cleaned_data)
+        if drafted is not None:
+            return redirect("card", slug=slug)
+    may_write = request.actor.may("write_card", found.team_id)
+    context = {
+        "model": found,
+        "published": published,
+        "revisions": revisions,
+        "form": form,
+        "may_write": may_write,
+        "open_request": open_request_of(found),
+    }
+    return render(request, "models/card.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@page
+def card_publish(request: PageRequest, slug: str, number: int) -> HttpResponse:
+    """Publish a drafted revision."""
+    revision = visible(CardRevision.objects.select_related("model"), request.actor, model__slug=slug, number=number)
+    cards.publish_card(actor=request.actor, revision=revision)
+    return redirect("card", slug=slug)
+
+
+def _initial(published: CardRevision | None) -> dict[str, Any]:
+    if published is None:
+        return {}
+    return {name: getattr(published, name) for name in ("intended_use", "limitations", "out_of_scope_use")}

@@ -1,0 +1,53 @@
+"""Probes and reports that machines call."""
+
+import json
+
+from django.db import transaction
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.core.clock import now
+from portal.overviews.health import readiness
+from portal.pages.models import CspReport
+
+LARGEST_REPORT = 20_000
+
+
+@require_GET
+def livez(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Answer while the process lives."""
+    return HttpResponse("alive\n", content_type="text/plain")
+
+
+@require_GET
+def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+    """Answer 200 when the portal can do its work, 503 with the reasons when not."""
+    probes = readiness()
+    ready = all(probe.healthy for probe in probes)
+    body = {"ready": ready, "probes": {p.name: p.detail for p in probes}}
+    return JsonResponse(body, status=200 if ready else 503)
+
+
+@csrf_exempt  # browsers send these reports without a token; nothing but a counter changes
+@require_POST
+def csp_report(request: HttpRequest) -> HttpResponse:
+    """Count what a browser blocked."""
+    if len(request.body) > LARGEST_REPORT:
+        return HttpResponse(status=413)
+    try:
+        report = json.loads(request.body)["csp-report"]
+        key = {
+            "document": str(report.get("document-uri", ""))[:500],
+            "directive": str(report.get("violated-directive", ""))[:100],
+            "blocked": str(report.get("blocked-uri", ""))[:500],
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return HttpResponse(status=400)
+    at = now()
+    with transaction.atomic():
+        row, new = CspReport.objects.get_or_create(**key, defaults={"first_at": at, "last_at": at})
+        if not new:
+            CspReport.objects.filter(pk=row.pk).update(count=F("count") + 1, last_at=at)
+    return HttpResponse(status=204)

@@ -1,0 +1,80 @@
+"""Reviews: requests to decide, and the page on which one signs."""
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from governance.choices import Meaning, Verdict
+from governance.models import ApprovalRequest
+from governance.services.requests import withdraw_request
+from governance.services.signing import sign
+from portal.overviews.reviews import STATES, review_overview, reviews_table
+from portal.pages.doors import PageRequest, page, visible
+from portal.pages.paging import address_without_page, page_of
+from portal.ui.forms import VerbForm
+from portal.ui.words import spoken
+
+
+class SignForm(VerbForm):
+    """What a signature needs."""
+
+    verdict = forms.ChoiceField(choices=Verdict.choices, initial=Verdict.APPROVE, widget=forms.RadioSelect)
+    meaning = forms.ChoiceField(choices=Meaning.choices, initial=Meaning.APPROVAL, label="Meaning of your signature")
+    rationale = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}), help_text="Kept in the audit ledger as a salted commitment."
+    )
+    shown_digest = forms.CharField(widget=forms.HiddenInput)
+    password = forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
+
+
+@require_safe
+@page
+def reviews(request: PageRequest) -> HttpResponse:
+    """The requests that the reader may see, open ones first."""
+    state = request.GET.get("state", "")
+    rows = page_of(request, reviews_table(request.actor, state))
+    states = [(name, spoken(name)) for name in STATES]
+    context = {"rows": rows, "address": address_without_page(request), "state": state, "states": states}
+    return render(request, "reviews/list.html", context)
+
+
+@require_safe
+@page
+def review(request: PageRequest, pk: int) -> HttpResponse:
+    """Everything needed to decide, on one page."""
+    return _show(request, _request(request, pk), None)
+
+
+@sensitive_post_parameters("password")
+@require_POST
+@page
+def review_sign(request: PageRequest, pk: int) -> HttpResponse:
+    """Sign the decision."""
+    found = _request(request, pk)
+    form = SignForm(request.POST)
+    if form.is_valid():
+        decision = form.attempt(sign, actor=request.actor, request=found, **form.cleaned_data)
+        if decision is not None:
+            return redirect(found)
+    return _show(request, _request(request, pk), form, status=422)
+
+
+@require_POST
+@page
+def review_withdraw(request: PageRequest, pk: int) -> HttpResponse:
+    """Take the request back."""
+    found = _request(request, pk)
+    withdraw_request(actor=request.actor, request=found)
+    return redirect(found)
+
+
+def _request(request: PageRequest, pk: int) -> ApprovalRequest:
+    return visible(ApprovalRequest.objects.with_parts(), request.actor, pk=pk)
+
+
+def _show(request: PageRequest, found: ApprovalRequest, form: SignForm | None, status: int = 200) -> HttpResponse:
+    overview = review_overview(request.actor, found)
+    form = form or SignForm(initial={"shown_digest": found.bundle_digest, "meaning": overview.meaning_for_reader})
+    return render(request, "reviews/detail.html", {"overview": overview, "form": form}, status=status)

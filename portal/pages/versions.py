@@ -1,0 +1,114 @@
+"""Versions and their validation runs."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from governance.services.requests import request_release
+from monitoring.models import ValidationRun
+from monitoring.services.runs import request_run
+from portal.jobs.models import Job
+from portal.jobs.services import request_cancel
+from portal.overviews.runs import may_cancel, run_overview
+from portal.overviews.versions import version_overview
+from portal.pages.doors import PageRequest, page, visible
+from portal.ui.forms import VerbForm
+from registry.choices import Environment
+from registry.models import ModelVersion
+
+
+class ReleaseForm(VerbForm):
+    """What asking for the approval of a release needs."""
+
+    environment = forms.ChoiceField(choices=Environment.choices, initial=Environment.PRODUCTION)
+    fallback = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 2}), help_text="What decides while no version serves."
+    )
+    summary = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}), help_text="What changes and why, for the reviewer."
+    )
+
+
+@require_safe
+@page
+def version(request: PageRequest, slug: str, number: int) -> HttpResponse:
+    """One version: identity, lineage, files, claims, runs."""
+    return _show(request, _version(request, slug, number), ReleaseForm())
+
+
+@require_POST
+@page
+def version_run(request: PageRequest, slug: str, number: int) -> HttpResponse:
+    """Request a validation run."""
+    run = request_run(actor=request.actor, version=_version(request, slug, number))
+    return redirect(run)
+
+
+@require_POST
+@page
+def version_release(request: PageRequest, slug: str, number: int) -> HttpResponse:
+    """Plan a release of the version and ask for its approval."""
+    found = _version(request, slug, number)
+    form = ReleaseForm(request.POST)
+    if form.is_valid():
+        opened = form.attempt(request_release, actor=request.actor, version=found, **form.cleaned_data)
+        if opened is not None:
+            return redirect(opened)
+    return _show(request, found, form, status=422)
+
+
+@require_safe
+@page
+def validation_run(request: PageRequest, pk: int) -> HttpResponse:
+    """One run: progress while it works, then checks, comparison, segments, claims."""
+    return render(request, "versions/run.html", _run_context(request, pk))
+
+
+@require_safe
+@page
+def validation_run_progress(request: PageRequest, pk: int) -> HttpResponse:
+    """The run's progress; tells the page to load again once it has ended."""
+    context = _run_context(request, pk)
+    response = render(request, "versions/run_progress.html", context)
+    if not context["overview"].is_open:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+@page
+def job_cancel(request: PageRequest, pk: int) -> HttpResponse:
+    """Ask a job to stop, and go back to where the button was."""
+    job = visible(Job.objects.all(), request.actor, pk=pk)
+    request_cancel(actor=request.actor, job=job)
+    run = ValidationRun.objects.visible_to(request.actor).filter(job_id=job.pk).first()
+    return redirect(run or "home")
+
+
+def _version(request: PageRequest, slug: str, number: int) -> ModelVersion:
+    return visible(ModelVersion.objects.with_parts(), request.actor, model__slug=slug, number=number)
+
+
+def _run_context(request: PageRequest, pk: int) -> dict[str, Any]:
+    run = visible(ValidationRun.objects.with_names(), request.actor, pk=pk)
+    overview = run_overview(run)
+    return {
+        "overview": overview,
+        "may_cancel": may_cancel(request.actor, overview),
+        "may_run": request.actor.may("request_validation", run.version.model.team_id),
+    }
+
+
+def _show(request: PageRequest, found: ModelVersion, form: ReleaseForm, status: int = 200) -> HttpResponse:
+    overview = version_overview(request.actor, found)
+    team = found.model.team_id
+    context = {
+        "overview": overview,
+        "form": form,
+        "may_run": request.actor.may("request_validation", team),
+        "may_open": request.actor.may("open_request", team),
+    }
+    return render(request, "versions/detail.html", context, status=status)

@@ -1,0 +1,182 @@
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from governance.choices import RequestState
+from portal.accounts.choices import Role
+from portal.accounts.models import User
+from registry.choices import CardState
+from tests.factories.accounts import TeamFactory, person_with
+from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory, next_version, ready_version
+from tests.factories.registry import (
+    CardRevisionFactory,
+    RegisteredModelFactory,
+    SealedVersionFactory,
+    VersionFactory,
+)
+
+pytestmark = pytest.mark.django_db
+TEXT = {"intended_use": "Warns crews.", "limitations": "New York only.", "out_of_scope_use": "Never for prices."}
+
+
+@pytest.fixture
+def developer(client: Client) -> User:
+    user = person_with(Role.DEVELOPER, team=TeamFactory.create(slug="ops", name="Operations"))
+    client.force_login(user)
+    return user
+
+
+def team_of(user: User) -> Any:
+    return user.grants.get().team
+
+
+def shown(client: Client, address: str, **query: str) -> str:
+    response = client.get(address, query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_an_empty_list_says_what_to_do_first(client: Client, developer: User) -> None:
+    page = shown(client, reverse("models"))
+    assert "No model yet." in page
+    assert reverse("quick_start") in page
+
+
+def test_the_list_shows_own_models_with_their_standing(client: Client, developer: User) -> None:
+    model = RegisteredModelFactory.create(slug="late-arrival", team=team_of(developer), tier=1)
+    VersionFactory.create(model=model)
+    RegisteredModelFactory.create(slug="of-others")
+    page = shown(client, reverse("models"))
+    assert "late-arrival" in page
+    assert "of-others" not in page
+    assert "Tier 1" in page
+    assert "Receiving" in page
+    assert "1 to 1 of 1 models" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "left"),
+    [
+        ({"q": "ARRIVAL"}, ["late-arrival"]),
+        ({"tier": "3"}, ["fuel-burn"]),
+        ({"task": "regression"}, ["fuel-burn"]),
+        ({"team": "ops"}, ["fuel-burn", "late-arrival"]),
+        ({"serving": "true"}, []),
+        ({"serving": "false"}, ["fuel-burn", "late-arrival"]),
+        ({"sort": "-slug"}, ["late-arrival", "fuel-burn"]),
+        ({"sort": "password"}, ["fuel-burn", "late-arrival"]),
+        ({"tier": "9"}, ["fuel-burn", "late-arrival"]),
+    ],
+)
+def test_filters_and_sorting_stand_in_the_address(
+    client: Client, developer: User, query: dict[str, str], left: list[str]
+) -> None:
+    RegisteredModelFactory.create(slug="late-arrival", team=team_of(developer), tier=2)
+    RegisteredModelFactory.create(slug="fuel-burn", team=team_of(developer), tier=3, task="regression")
+    response = client.get(reverse("models"), query)
+    assert [row.slug for row in response.context["rows"]] == left
+
+
+def test_a_filter_without_a_match_can_be_cleared(client: Client, developer: User) -> None:
+    page = shown(client, reverse("models"), q="nothing-like-this")
+    assert "No model matches." in page
+    assert f'href="{reverse("models")}">Clear' in page
+
+
+def test_the_models_page_says_what_serves_what_allowed_it_and_what_comes_next(client: Client) -> None:
+    champion = ApprovedRequestFactory.create().release.version
+    waiting = OpenRequestFactory.create(version=next_version(model=champion.model, champion=champion))
+    client.force_login(person_with(Role.VIEWER, team=champion.model.team))
+    page = shown(client, champion.model.get_absolute_url())
+    serves = page[page.index("What serves now") : page.index("What changed against production")]
+    assert "In use" in page
+    assert "Allowed by" in serves
+    assert "1 of 1 signed" in serves
+    assert f"v2, request #{waiting.pk}" in serves
+    assert "0 of 1 signed" in serves
+    assert page.index("What changed against production") < page.index('id="versions"')
+    assert "Plan 1" in page
+    assert "Revision 1" in page
+
+
+def test_a_model_without_anything_says_what_is_missing(client: Client, developer: User) -> None:
+    model = RegisteredModelFactory.create(team=team_of(developer))
+    page = shown(client, model.get_absolute_url())
+    for words in ("Not in production", "none published", "none fixed", "No version yet.", "No plan fixed.", "Nothing"):
+        assert words in page
+    assert "What changed against production" not in page
+
+
+def test_a_sealed_version_without_a_request_is_next(client: Client, developer: User) -> None:
+    version = SealedVersionFactory.create(model__team=team_of(developer))
+    page = shown(client, version.model.get_absolute_url())
+    assert "v1, sealed" in page
+    assert "Nobody has asked for its approval." in page
+
+
+def test_another_teams_model_and_card_answer_404(client: Client, developer: User) -> None:
+    model = RegisteredModelFactory.create()
+    assert client.get(model.get_absolute_url()).status_code == 404
+    assert client.get(reverse("card", args=[model.slug])).status_code == 404
+    assert client.post(reverse("card", args=[model.slug]), TEXT).status_code == 404
+
+
+def test_nobody_sees_models_without_signing_in(client: Client) -> None:
+    for address in (reverse("models"), reverse("model", args=["late-arrival"]), reverse("card", args=["late-arrival"])):
+        assert client.get(address).headers["Location"].startswith(reverse("account_login"))
+
+
+def test_a_card_is_drafted_then_published(client: Client, developer: User) -> None:
+    model = RegisteredModelFactory.create(team=team_of(developer))
+    address = reverse("card", args=[model.slug])
+    assert "has no published card" in shown(client, address)
+    assert client.post(address, TEXT).headers["Location"] == address
+    revision = model.card_revisions.get()
+    assert revision.state == CardState.DRAFT
+    page = shown(client, address)
+    assert "Publishing makes it the model’s card." in page
+    assert client.post(reverse("card_publish", args=[model.slug, revision.number])).headers["Location"] == address
+    assert "revision 1</h1>" in shown(client, address)
+
+
+def test_the_next_revision_starts_from_the_published_one(client: Client, developer: User) -> None:
+    card = CardRevisionFactory.create(model__team=team_of(developer), limitations="Knows New York.")
+    response = client.get(card.get_absolute_url())
+    assert response.context["form"].initial["limitations"] == "Knows New York."
+
+
+def test_a_card_with_a_part_missing_is_refused_in_the_form(client: Client, developer: User) -> None:
+    model = RegisteredModelFactory.create(team=team_of(developer))
+    response = client.post(reverse("card", args=[model.slug]), {**TEXT, "limitations": ""})
+    assert response.status_code == 422
+    assert "Not drafted." in response.content.decode()
+    assert model.card_revisions.count() == 0
+
+
+def test_publishing_says_that_it_voids_the_open_request_and_does(client: Client) -> None:
+    request = OpenRequestFactory.create(version=ready_version())
+    model = request.release.model
+    client.force_login(model.owner)
+    address = reverse("card", args=[model.slug])
+    client.post(address, TEXT)
+    assert f'Publishing voids <a href="{request.get_absolute_url()}">request #{request.pk}</a>' in shown(
+        client, address
+    )
+    client.post(reverse("card_publish", args=[model.slug, 2]))
+    request.refresh_from_db()
+    assert request.state == RequestState.VOIDED
+
+
+def test_who_may_not_write_the_card_is_told_who_may(client: Client) -> None:
+    card = CardRevisionFactory.create(model__team__name="Operations")
+    draft = CardRevisionFactory.create(model=card.model, state=CardState.DRAFT)
+    client.force_login(person_with(Role.VIEWER, team=card.model.team))
+    page = shown(client, card.get_absolute_url())
+    assert "A developer of Operations drafts and publishes revisions." in page
+    assert "Save as draft" not in page
+    assert "Publish revision" not in page
+    refused = client.post(reverse("card_publish", args=[card.model.slug, draft.number]))
+    assert refused.status_code == 403
+    assert "may not write card" in refused.content.decode()

@@ -38,7 +38,8 @@ def actor_for_token(token: ApiToken) -> Actor:
 def people_with(capability: str, team_id: int | None) -> list[User]:
     """Return the active users who hold the capability for this team now, by name (None: for every team)."""
     grants_of: dict[User, list[RoleGrant]] = defaultdict(list)
-    for row in RoleGrant.objects.at(now()).filter(user__is_active=True).select_related("user__owner"):
+    rows = RoleGrant.objects.at(now()).filter(Q(team=None) | Q(team=team_id), user__is_active=True)
+    for row in rows.select_related("user__owner"):
         grants_of[row.user].append(row)
     wanted = {Grant(capability, None), Grant(capability, team_id)}
     found = [user for user, rows in grants_of.items() if user.may_enter and wanted & _capabilities(user, rows)]

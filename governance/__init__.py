@@ -1,0 +1,1 @@
+"""What is allowed: policies, gates, approvals, decisions."""

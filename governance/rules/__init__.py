@@ -1,0 +1,1 @@
+"""Pure decisions about what is allowed: values in, frozen dataclasses out."""

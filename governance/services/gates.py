@@ -1,0 +1,153 @@
+"""Evaluating the gate: everything that was read is stored with what it came to, and never changes."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from governance.choices import Outcome
+from governance.errors import GateNotPassed
+from governance.events import GATE_EVALUATED
+from governance.models import CheckResult, GateEvaluation, PolicyCheck, PolicyVersion
+from governance.rules.gates import CheckVerdict, GateCheck, RunTimes, applies, gate_outcome, judge
+from governance.rules.policies import first_published
+from governance.selectors import gate_inputs, newest_run, policy_for, published_checks, whole_version
+from monitoring.models import ValidationRun
+from portal.core.actors import Actor
+from portal.core.canonical import digest_of
+from portal.core.clock import now
+from portal.core.errors import Conflict
+from portal.ledger.catalogue import Subject
+from portal.ledger.services import append
+from registry.models import ModelVersion
+from registry.services.rows import lock_model
+
+
+@transaction.atomic(durable=True)  # a refused request must leave its evaluation behind, so nothing may wrap this
+def evaluate_gate(*, actor: Actor, version: ModelVersion, environment: str) -> GateEvaluation:
+    """Judge the version by the policy for its tier in the environment, from its newest finished validation run.
+
+    Raises Forbidden, and Conflict where no policy is published for it.
+    """
+    team = version.model.team_id
+    if not actor.may("request_validation", team):
+        actor.require("open_request", team)
+    lock_model(version.model_id)
+    version = whole_version(version.pk)
+    run, at = newest_run(version), now()
+    policy = policy_of(version, run, environment)
+    inputs = gate_inputs(version, run, at)
+    judged = _judged(policy, version.model.task, inputs, run, at)
+    inputs_digest = digest_of(inputs)
+    evaluation = GateEvaluation.objects.create(
+        version=version,
+        environment=environment,
+        policy_version=policy,
+        run=run,
+        inputs=inputs,
+        inputs_digest=inputs_digest,
+        outcome=gate_outcome([verdict for _, verdict in judged]),
+        digest=_digest(policy, run, environment, inputs_digest, [verdict for _, verdict in judged]),
+        evaluated_at=at,
+    )
+    CheckResult.objects.bulk_create(
+        CheckResult(
+            evaluation=evaluation,
+            check_row=check,
+            outcome=verdict.outcome,
+            read=dict(verdict.read),
+            message=_message(check, verdict),
+        )
+        for check, verdict in judged
+    )
+    _record(evaluation, actor)
+    return evaluation
+
+
+def policy_of(version: ModelVersion, run: ValidationRun | None, environment: str) -> PolicyVersion:
+    """Return the policy version that judges the version there; raises Conflict where none is published."""
+    started = run.started_at if run is not None else None
+    policy = policy_for(environment=environment, tier=version.model.tier, at=started)
+    if policy is None:
+        words = f"No policy is published for models of tier {version.model.tier} in {environment}."
+        raise Conflict(f"{words} A policy steward publishes one.", code="no_policy")
+    return policy
+
+
+def is_current(evaluation: GateEvaluation) -> bool:
+    """Whether judging again at the same instant would read the same; the model is locked."""
+    version = whole_version(evaluation.version_id)
+    run = newest_run(version)
+    policy = policy_of(version, run, evaluation.environment)
+    inputs = gate_inputs(version, run, evaluation.evaluated_at)
+    same_run = (run.pk if run is not None else None) == evaluation.run_id
+    return same_run and policy.pk == evaluation.policy_version_id and digest_of(inputs) == evaluation.inputs_digest
+
+
+def require_passed(evaluation: GateEvaluation) -> None:
+    """Raise GateNotPassed with every check that is not passed, in words, unless the gate is passed."""
+    if evaluation.outcome == Outcome.PASSED:
+        return
+    results = [row for row in evaluation.results.select_related("check_row") if row.outcome != Outcome.PASSED]
+    fields = {
+        row.check_row.key: [f"{row.check_row.title}: {row.get_outcome_display().lower()}. {row.message}".strip()]
+        for row in results
+    }
+    words = "; ".join(f"{row.check_row.title} ({row.get_outcome_display().lower()})" for row in results)
+    raise GateNotPassed(f"The gate of {evaluation.policy_version} is not passed: {words}.", fields=fields)
+
+
+def _judged(
+    policy: PolicyVersion, task: str, inputs: dict[str, object], run: ValidationRun | None, at: datetime
+) -> list[tuple[PolicyCheck, CheckVerdict]]:
+    """Return the checks that apply with what each came to."""
+    history, times = published_checks(policy), _times(run)
+    found = []
+    for row in policy.checks.all():
+        check = GateCheck(row.key, row.expression, tuple(row.tasks), first_published(row.key, history))
+        if applies(check, task):
+            days = int(policy.document["evidence_days"])
+            found.append((row, judge(check, inputs, run=times, at=at, evidence_days=days)))
+    return found
+
+
+def _times(run: ValidationRun | None) -> RunTimes | None:
+    if run is None or run.finished_at is None:
+        return None
+    return RunTimes(plan_fixed_at=run.plan.fixed_at, started_at=run.started_at, finished_at=run.finished_at)
+
+
+def _message(check: PolicyCheck, verdict: CheckVerdict) -> str:
+    """Return why the check is not passed and what to do; empty where it is passed."""
+    if verdict.outcome == Outcome.PASSED:
+        return ""
+    return f"{verdict.message} {check.message}".strip()
+
+
+def _digest(
+    policy: PolicyVersion,
+    run: ValidationRun | None,
+    environment: str,
+    inputs_digest: str,
+    verdicts: Sequence[CheckVerdict],
+) -> str:
+    return digest_of(
+        {
+            "policy_version": policy.digest,
+            "validation_results": run.results_digest if run is not None else "",
+            "environment": environment,
+            "inputs": inputs_digest,
+            "results": {verdict.key: str(verdict.outcome) for verdict in verdicts},
+        }
+    )
+
+
+def _record(evaluation: GateEvaluation, actor: Actor) -> None:
+    version = evaluation.version
+    append(
+        actor=actor,
+        event=GATE_EVALUATED,
+        subject=Subject("gate_evaluation", str(evaluation.pk), f"gate of {version}", version.model.team_id),
+        data=evaluation.public_state(),
+        topics=(f"model:{version.model_id}", f"version:{version.pk}", f"gate_evaluation:{evaluation.pk}"),
+    )

@@ -1,0 +1,34 @@
+from typing import Any
+
+from governance.rules.readings import results_inputs
+
+RESULTS: dict[str, Any] = {
+    "n": 4_000,
+    "n_units": 40,
+    "comparison": [{"name": "auc", "verdict": "better"}, {"name": "log_loss", "verdict": "not assessed"}],
+    "claims": [{"verdict": "equal"}, {"verdict": "overstated"}, {"verdict": "not comparable"}, {"verdict": "odd"}],
+    "segments": [
+        {"column": "carrier", "level": "AA", "assessed": True},
+        {"column": "carrier", "level": "HA", "assessed": False},
+        {"column": "origin", "level": "JFK", "assessed": False},
+    ],
+}
+
+
+def test_results_are_counted() -> None:
+    assert results_inputs(RESULTS, {"slices": ["carrier", "origin"]}) == {
+        "validation.rows": 4_000,
+        "validation.units": 40,
+        "comparison.metrics": 2,
+        "comparison.unproven": 1,
+        "claims.total": 4,
+        "claims.refuted": 2,
+        "claims.not_comparable": 1,
+        "segments.declared": 2,
+        "segments.assessed": 1,
+        "segments.bare": 1,
+    }
+
+
+def test_part_that_is_not_there_stays_missing_and_is_no_zero() -> None:
+    assert results_inputs({"n": 10}, {"slices": ["carrier"]}) == {"validation.rows": 10, "validation.units": None}

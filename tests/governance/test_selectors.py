@@ -1,0 +1,109 @@
+from datetime import timedelta
+
+import pytest
+
+from governance.models import ApprovalRequest, Seat
+from governance.selectors import (
+    current_bundle,
+    eligible_signers,
+    excluded_people,
+    is_expired,
+    newest_run,
+    state_now,
+    what_changed,
+)
+from monitoring.choices import RunState
+from portal.accounts.choices import Role
+from portal.accounts.models import User
+from portal.core.clock import now
+from registry.models import CardRevision, RegisteredModel
+from tests.factories.accounts import TeamFactory, UserFactory, person_with
+from tests.factories.governance import DecisionFactory, OpenRequestFactory, finished_run, ready_version
+from tests.factories.monitoring import RunFactory
+from tests.factories.registry import CardRevisionFactory, FeaturePipelineVersionFactory, SealedVersionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_everybody_who_took_part_is_named_with_what_they_did() -> None:
+    version = ready_version()
+    people = {name: UserFactory.create(name=name, email=f"{name.lower()}@example.org") for name in "ABCDE"}
+    card_author = CardRevision.objects.get().author
+    made = SealedVersionFactory.create(
+        model=version.model,
+        created_by=people["A"],
+        submitted_by=people["B"],
+        training_run__owner=people["C"],
+        training_run__commit_authors=["D@Example.org ", "nobody@example.org", people["A"].email],
+        feature_pipeline_version=FeaturePipelineVersionFactory.create(created_by=people["E"]),
+    )
+    RegisteredModel.objects.filter(pk=version.model_id).update(tier=3)
+    finished_run(version=made, plan=version.validation_runs.get().plan)
+    opener = person_with(Role.DEVELOPER, name="Z opener")
+    request: ApprovalRequest = OpenRequestFactory.create(version=made, opened_by=opener)
+    assert {one.user.name: one.because for one in excluded_people(request)} == {
+        "A": "registered the version, planned the release and are an author of the training commit",
+        "B": "handed in the version",
+        "C": "own the training run",
+        "D": "are an author of the training commit",
+        "E": "registered the feature pipeline version",
+        card_author.name: "wrote the card",
+        "Z opener": "opened the approval request",
+    }
+
+
+def test_author_of_the_same_text_stays_excluded_after_another_published_it_again() -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    card = CardRevision.objects.get()
+    CardRevision.objects.filter(pk=card.pk).update(state="superseded")
+    second = CardRevisionFactory.create(model=card.model)
+    assert what_changed(request) == []
+    assert {card.author, second.author} <= {one.user for one in excluded_people(request)}
+
+
+def test_eligible_are_active_approvers_of_the_team_who_took_no_part_and_have_not_signed() -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    team = request.release.model.team
+    Seat.objects.create(request=request, position=2, title="Second", role="sign", meaning="review")
+    nora, paul = (person_with(Role.APPROVER, team=team, name=name) for name in ("Nora", "Paul"))
+    person_with(Role.APPROVER, team=TeamFactory.create())
+    person_with(Role.VIEWER, team=team)
+    User.objects.filter(pk=person_with(Role.APPROVER, team=team).pk).update(is_active=False)
+    assert eligible_signers(request) == [nora, paul]
+    DecisionFactory.create(request=request, signer=nora)
+    assert eligible_signers(request) == [paul]
+
+
+def test_request_is_stuck_when_only_people_who_took_part_could_sign() -> None:
+    opener = person_with(Role.DEVELOPER, Role.APPROVER)
+    request: ApprovalRequest = OpenRequestFactory.create(opened_by=opener)
+    assert eligible_signers(request) == []
+    assert state_now(request) == "open"
+
+
+def test_expiry_is_computed_and_leaves_nobody_to_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    person_with(Role.APPROVER)
+    assert not is_expired(request)
+    assert len(eligible_signers(request)) == 1
+    monkeypatch.setattr("governance.selectors.now", lambda: request.expires_at)
+    assert is_expired(request)
+    assert state_now(request) == "expired"
+    assert eligible_signers(request) == []
+    assert ApprovalRequest.objects.get().state == "open"
+
+
+def test_parts_that_changed_are_named() -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    assert current_bundle(request) == request.bundle
+    RegisteredModel.objects.filter(pk=request.release.model_id).update(tier=1)
+    CardRevision.objects.update(state="superseded")
+    assert [one.part for one in what_changed(request)] == ["card", "tier"]
+
+
+def test_cancelled_and_unfinished_runs_say_nothing() -> None:
+    version = ready_version()
+    run = version.validation_runs.get()
+    RunFactory.create(version=version, plan=run.plan, state=RunState.CANCELLED, finished_at=now() + timedelta(hours=1))
+    RunFactory.create(version=version, plan=run.plan, state=RunState.RUNNING)
+    assert newest_run(version) == run

@@ -1,0 +1,45 @@
+"""Streamed uploads, verified against the digest that the client declares (RFC 9530, Content-Digest)."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rest_framework.request import Request
+
+from portal.core.errors import DomainError, Invalid
+
+CHUNK = 1 << 20
+_SHA256 = re.compile(r"sha-256=:([A-Za-z0-9+/=]+):")
+
+
+class LengthRequired(DomainError):
+    """The request does not say how long its body is, and the server below us reads none without that."""
+
+    status: ClassVar[int] = 411
+    code = "length_required"
+
+
+def declared_sha256(request: Request) -> str:
+    """Return the hexadecimal digest of the Content-Digest header; raises Invalid without a usable one."""
+    found = _SHA256.search(request.headers.get("Content-Digest", ""))
+    try:
+        raw = base64.b64decode(found.group(1), validate=True) if found else b""
+    except binascii.Error:
+        raw = b""
+    if len(raw) != 32:  # noqa: PLR2004  (bytes of SHA-256)
+        raise Invalid(
+            "Send the header Content-Digest: sha-256=:<base64 of the SHA-256>: so that the upload can be verified.",
+            code="digest_required",
+            fields={"Content-Digest": ["Missing, or no SHA-256 in base64 between colons."]},
+        )
+    return raw.hex()
+
+
+def chunks_of(request: Request) -> Iterator[bytes]:
+    """Yield the body in pieces of at most one mebibyte; raises LengthRequired for one of undeclared length."""
+    if not request.headers.get("Content-Length", "").isdecimal():
+        raise LengthRequired("Send the header Content-Length: chunked bodies are not read.")
+    while chunk := request.read(CHUNK):
+        yield chunk

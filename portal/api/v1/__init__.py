@@ -1,0 +1,1 @@
+"""Version 1: one module per noun, serializers and views."""

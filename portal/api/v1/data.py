@@ -1,0 +1,140 @@
+"""Datasets and snapshots."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.bodies import Body
+from portal.api.uploads import chunks_of, declared_sha256
+from portal.api.views import Door, actor_of, team_named, visible
+from portal.blobs.services import store_stream
+from registry.models import Dataset, DatasetSnapshot
+from registry.services import datasets as services
+
+CONTENT_DIGEST = OpenApiParameter(
+    "Content-Digest", str, OpenApiParameter.HEADER, required=True, description="sha-256=:<base64>: (RFC 9530)"
+)
+
+
+class DatasetSerializer(serializers.ModelSerializer[Dataset]):
+    """A dataset as the API shows it."""
+
+    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+
+    class Meta:
+        model = Dataset
+        fields = ["slug", "name", "description", "team", "created_at"]
+
+
+class RegisterDatasetSerializer(Body):
+    """What registering a dataset needs."""
+
+    slug = serializers.SlugField(max_length=80)
+    name = serializers.CharField(max_length=200)
+    description = serializers.CharField(required=False, default="", allow_blank=True)
+    team = serializers.SlugField()
+
+
+class SnapshotSerializer(serializers.ModelSerializer[DatasetSnapshot]):
+    """A snapshot as the API shows it; `state` is `ready` once it was inspected."""
+
+    dataset = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    columns = serializers.ListField(child=serializers.DictField(), read_only=True)
+
+    class Meta:
+        model = DatasetSnapshot
+        fields = [
+            "dataset", "number", "state", "reason", "sha256", "size", "media_type", "rows", "columns",
+            "period_start", "period_end", "created_at",
+        ]  # fmt: skip
+
+
+class DatasetList(Door, generics.ListAPIView[Dataset]):
+    """List and register datasets."""
+
+    serializer_class = DatasetSerializer
+    queryset = Dataset.objects.none()
+
+    def get_queryset(self) -> Any:
+        """Return the datasets the caller may see."""
+        return Dataset.objects.visible_to(self.actor).select_related("team")
+
+    @extend_schema(request=RegisterDatasetSerializer, responses={201: DatasetSerializer})
+    def post(self, request: Request) -> Response:
+        """Register a dataset."""
+        form = RegisterDatasetSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        values = dict(form.validated_data)
+        values["team"] = team_named(self.actor, values["team"])
+        dataset = services.register_dataset(actor=self.actor, **values)
+        return Response(DatasetSerializer(dataset).data, status=status.HTTP_201_CREATED)
+
+
+class SnapshotList(Door, generics.ListAPIView[DatasetSnapshot]):
+    """List and upload the snapshots of a dataset."""
+
+    serializer_class = SnapshotSerializer
+    queryset = DatasetSnapshot.objects.none()
+
+    def get_queryset(self) -> Any:
+        """Return the dataset's snapshots."""
+        return dataset_named(self.request, self.kwargs["slug"]).snapshots.select_related("dataset")
+
+    @extend_schema(
+        parameters=[CONTENT_DIGEST, OpenApiParameter("time_column", str, description="Column that dates the rows.")],
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={202: SnapshotSerializer},
+    )
+    def post(self, request: Request, slug: str) -> Response:
+        """Upload a Parquet or CSV file; it is inspected before anything reads it."""
+        dataset = dataset_named(request, slug)
+        self.actor.require("upload_dataset", dataset.team_id)
+        sha256 = declared_sha256(request)
+        blob = store_stream(chunks_of(request), expected_sha256=sha256)
+        snapshot = services.add_snapshot(
+            actor=self.actor, dataset=dataset, blob=blob, declared_sha256=sha256,
+            time_column=request.query_params.get("time_column", ""),
+        )  # fmt: skip
+        return Response(SnapshotSerializer(snapshot).data, status=status.HTTP_202_ACCEPTED)
+
+
+class SnapshotDetail(Door, generics.RetrieveAPIView[DatasetSnapshot]):
+    """One snapshot."""
+
+    serializer_class = SnapshotSerializer
+    queryset = DatasetSnapshot.objects.none()
+
+    def get_object(self) -> DatasetSnapshot:
+        """Return the snapshot."""
+        return snapshot_named(self.request, self.kwargs["slug"], self.kwargs["number"])
+
+
+def dataset_named(request: Request, slug: str) -> Dataset:
+    """Return the dataset of this slug, if the caller may see it."""
+    return visible(Dataset.objects.select_related("team"), actor_of(request), slug=slug)
+
+
+def snapshot_named(request: Request, slug: str, number: int) -> DatasetSnapshot:
+    """Return a dataset's snapshot, if the caller may see it."""
+    rows = DatasetSnapshot.objects.select_related("dataset")
+    return visible(rows, actor_of(request), dataset__slug=slug, number=number)
+
+
+class SnapshotReference(Body):
+    """A snapshot named by dataset and number."""
+
+    dataset = serializers.SlugField()
+    number = serializers.IntegerField(min_value=1)
+
+
+def referenced_snapshot(request: Request, value: dict[str, Any], field: str) -> DatasetSnapshot:
+    """Return the snapshot that a body names; raises ValidationError under `field` where there is none."""
+    rows = DatasetSnapshot.objects.select_related("dataset").visible_to(actor_of(request))
+    found = rows.filter(dataset__slug=value["dataset"], number=value["number"]).first()
+    if found is None:
+        raise serializers.ValidationError({field: [f"There is no snapshot {value['dataset']} {value['number']}."]})
+    return found

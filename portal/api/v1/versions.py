@@ -1,0 +1,177 @@
+"""Model versions, their files, and handing them in."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api.bodies import Body
+from portal.api.uploads import chunks_of, declared_sha256
+from portal.api.v1.data import CONTENT_DIGEST, SnapshotReference, referenced_snapshot
+from portal.api.v1.models import model_named
+from portal.api.views import Door, actor_of, visible
+from portal.blobs.services import store_stream
+from registry.choices import ArtifactRole
+from registry.models import Artifact, FeaturePipelineVersion, ModelVersion
+from registry.services import versions as services
+
+
+class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
+    """A file of a version as the API shows it."""
+
+    class Meta:
+        model = Artifact
+        fields = ["role", "name", "sha256", "size", "media_type", "created_at"]
+
+
+class ClaimSerializer(Body):
+    """A metric that the submitter claims; without snapshot or n it is not comparable."""
+
+    metric = serializers.CharField(max_length=60)
+    value = serializers.FloatField()
+    n = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+    snapshot_sha256 = serializers.CharField(max_length=64, required=False, allow_null=True, default=None)
+
+
+class TrainingRunSerializer(Body):
+    """How the version was trained."""
+
+    repository = serializers.CharField(max_length=400)
+    commit = serializers.CharField(max_length=64)
+    commit_authors = serializers.ListField(child=serializers.EmailField(), allow_empty=False)
+    hyperparameters = serializers.DictField(required=False, default=dict)
+    environment_lock_sha256 = serializers.CharField(max_length=64)
+    seed = serializers.IntegerField(required=False, allow_null=True, default=None)
+    training_snapshot = SnapshotReference()
+
+
+class PipelineReference(Body):
+    """A feature pipeline version named by pipeline and number."""
+
+    pipeline = serializers.SlugField()
+    number = serializers.IntegerField(min_value=1)
+
+
+class RegisterVersionSerializer(Body):
+    """What registering a version needs; no feature pipeline version means that it is inside the artifact."""
+
+    description = serializers.CharField(required=False, default="", allow_blank=True)
+    training_run = TrainingRunSerializer()
+    feature_pipeline_version = PipelineReference(required=False, allow_null=True, default=None)
+    claims = ClaimSerializer(many=True, required=False, default=list)
+
+
+class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
+    """A version as the API shows it."""
+
+    model = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    artifacts = ArtifactSerializer(many=True, read_only=True)
+    claims = serializers.ListField(child=serializers.DictField(), read_only=True)
+    signature = serializers.DictField(read_only=True)
+
+    class Meta:
+        model = ModelVersion
+        fields = [
+            "model", "number", "state", "reason", "description", "digest", "claims", "signature", "artifacts",
+            "created_at", "submitted_at", "sealed_at",
+        ]  # fmt: skip
+
+
+class VersionList(Door, generics.ListAPIView[ModelVersion]):
+    """List and register the versions of a model."""
+
+    serializer_class = VersionSerializer
+    queryset = ModelVersion.objects.none()
+
+    def get_queryset(self) -> Any:
+        """Return the model's versions."""
+        model = model_named(self.request, self.kwargs["slug"])
+        return model.versions.select_related("model").prefetch_related("artifacts")
+
+    @extend_schema(request=RegisterVersionSerializer, responses={201: VersionSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Register a version; then add its files and submit it."""
+        model = model_named(request, slug)
+        form = RegisterVersionSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        values = form.validated_data
+        run = dict(values["training_run"])
+        run["training_snapshot"] = referenced_snapshot(
+            request, run["training_snapshot"], "training_run.training_snapshot"
+        )
+        version = services.register_version(
+            actor=self.actor,
+            model=model,
+            description=values["description"],
+            training_run=services.TrainingRunInput(**run),
+            feature_pipeline_version=_pipeline_version(request, values["feature_pipeline_version"]),
+            claims=[services.Claim(**claim) for claim in values["claims"]],
+        )
+        return Response(VersionSerializer(version).data, status=status.HTTP_201_CREATED)
+
+
+class VersionDetail(Door, generics.RetrieveAPIView[ModelVersion]):
+    """One version."""
+
+    serializer_class = VersionSerializer
+    queryset = ModelVersion.objects.none()
+
+    def get_object(self) -> ModelVersion:
+        """Return the version."""
+        return version_named(self.request, self.kwargs["slug"], self.kwargs["number"])
+
+
+class ArtifactUpload(Door):
+    """Add a file to a version that is still being received."""
+
+    serializer_class = ArtifactSerializer
+    queryset = ModelVersion.objects.none()
+
+    @extend_schema(
+        parameters=[CONTENT_DIGEST, OpenApiParameter("role", str, enum=ArtifactRole.values, required=True)],
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={201: ArtifactSerializer},
+    )
+    def put(self, request: Request, slug: str, number: int, name: str) -> Response:
+        """Upload one file under a name; its bytes must have the declared digest."""
+        version = version_named(request, slug, number)
+        services.require_receiving(actor=self.actor, version=version)
+        sha256 = declared_sha256(request)
+        blob = store_stream(chunks_of(request), expected_sha256=sha256)
+        artifact = services.add_artifact(
+            actor=self.actor, version=version, role=request.query_params.get("role", ""), name=name, blob=blob,
+            declared_sha256=sha256,
+        )  # fmt: skip
+        return Response(ArtifactSerializer(artifact).data, status=status.HTTP_201_CREATED)
+
+
+class VersionSubmit(Door):
+    """Hand a version to inspection."""
+
+    serializer_class = VersionSerializer
+    queryset = ModelVersion.objects.none()
+
+    @extend_schema(request=None, responses={202: VersionSerializer})
+    def post(self, request: Request, slug: str, number: int) -> Response:
+        """Submit the version; it is sealed or quarantined after inspection."""
+        version = services.submit_version(actor=self.actor, version=version_named(request, slug, number))
+        return Response(VersionSerializer(version).data, status=status.HTTP_202_ACCEPTED)
+
+
+def version_named(request: Request, slug: str, number: int) -> ModelVersion:
+    """Return a model's version, if the caller may see it."""
+    return visible(ModelVersion.objects.with_parts(), actor_of(request), model__slug=slug, number=number)
+
+
+def _pipeline_version(request: Request, value: dict[str, Any] | None) -> FeaturePipelineVersion | None:
+    if value is None:
+        return None
+    rows = FeaturePipelineVersion.objects.visible_to(actor_of(request))
+    found = rows.filter(pipeline__slug=value["pipeline"], number=value["number"]).first()
+    if found is None:
+        message = f"There is no feature pipeline version {value['pipeline']} {value['number']}."
+        raise serializers.ValidationError({"feature_pipeline_version": [message]})
+    return found

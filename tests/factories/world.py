@@ -1,0 +1,289 @@
+"""One small consistent world of two teams, for tests that go through every door; `add_copies` fills its lists.
+
+It is committed, because gates are evaluated in transactions of their own and the sequencer reads what is committed.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from django.db import transaction
+
+from governance.models import ApprovalRequest, Decision, PolicyVersion
+from governance.services.policies import ensure_default_policy
+from monitoring.choices import VALIDATE, CheckOutcome, RunState
+from monitoring.models import ValidationPlan, ValidationRun
+from portal.accounts.choices import Role
+from portal.accounts.models import ApiToken, Team, User
+from portal.accounts.roles import TOKEN_SCOPES
+from portal.accounts.services.tokens import NewToken, create_token
+from portal.core.actors import SYSTEM
+from portal.core.clock import now
+from portal.jobs.models import Job
+from portal.jobs.services import enqueue
+from portal.ledger.catalogue import Subject
+from portal.reports.choices import PackState
+from portal.reports.models import EvidencePack
+from registry.choices import ArtifactRole, CardState, ReleaseState, VersionState
+from registry.models import (
+    CardRevision,
+    Dataset,
+    DatasetSnapshot,
+    FeaturePipeline,
+    FeaturePipelineVersion,
+    ModelVersion,
+    RegisteredModel,
+    Release,
+)
+from registry.selectors import champion_of
+from tests.factories.accounts import RoleGrantFactory, ServiceAccountFactory, TeamFactory, person_with
+from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory
+from tests.factories.monitoring import FinishedRunFactory, PlanFactory, RunFactory
+from tests.factories.registry import (
+    ArtifactFactory,
+    CardRevisionFactory,
+    DatasetFactory,
+    FeaturePipelineFactory,
+    FeaturePipelineVersionFactory,
+    RegisteredModelFactory,
+    ReleaseFactory,
+    SealedVersionFactory,
+    SnapshotFactory,
+    VersionFactory,
+    stored,
+)
+from tests.factories.reports import record, sequence
+
+EVERYWHERE = (Role.VALIDATOR, Role.POLICY_STEWARD, Role.AUDITOR, Role.ADMIN)
+"""Roles held for every team: the second line, stewards, auditors and administrators."""
+PDF, JSON = b"%PDF-1.7 evidence", b'{"evidence":true}'
+
+
+@dataclass
+class Portfolio:
+    """What one team has. Its texts are its `mark`, which no address holds.
+
+    Nor does a person's name: people may know each other.
+    """
+
+    slug: str
+    mark: str
+    team: Team = field(init=False)
+    people: dict[str, User] = field(init=False)
+    author: User = field(init=False)
+    account: User = field(init=False)
+    dataset: Dataset = field(init=False)
+    snapshot: DatasetSnapshot = field(init=False)
+    pipeline: FeaturePipeline = field(init=False)
+    pipeline_version: FeaturePipelineVersion = field(init=False)
+    model: RegisteredModel = field(init=False)
+    card: CardRevision = field(init=False)
+    draft: CardRevision = field(init=False)
+    plan: ValidationPlan = field(init=False)
+    superseded: Release = field(init=False)
+    active: Release = field(init=False)
+    planned: Release = field(init=False)
+    """Approval can be asked for it."""
+    candidate: ModelVersion = field(init=False)
+    """Sealed, compared with the active one, under review."""
+    receiving: ModelVersion = field(init=False)
+    quarantined: ModelVersion = field(init=False)
+    busy: ModelVersion = field(init=False)
+    """Sealed, with many runs, not under review."""
+    waiting: ModelVersion = field(init=False)
+    """Sealed, its run in the queue."""
+    run: ValidationRun = field(init=False)
+    failed_run: ValidationRun = field(init=False)
+    queued_run: ValidationRun = field(init=False)
+    job: Job = field(init=False)
+    request: ApprovalRequest = field(init=False)
+    decision: Decision = field(init=False)
+    pack: EvidencePack = field(init=False)
+    token: ApiToken = field(init=False)
+    """The developer's."""
+
+    def __post_init__(self) -> None:
+        self._add_people()
+        self._add_parts()
+        self._add_versions()
+        self._add_evidence()
+
+    def add_copies(self, count: int) -> None:
+        """Add `count` rows to every list that a door shows, each with what its line names."""
+        held = RegisteredModel.objects.filter(team=self.team).count()
+        for number in range(held, held + count):
+            self._add_copy(f"{self.slug}-{number}")
+        for _ in range(count):  # last, because a run follows the newest plan
+            self._plan()
+
+    def _add_people(self) -> None:
+        self.team = TeamFactory.create(slug=self.slug, name=self.mark)
+        self.author = person_with(Role.DEVELOPER, team=self.team, name=f"{self.slug} author")
+        self.people = {
+            role: person_with(role, team=None if role in EVERYWHERE else self.team, name=f"{self.slug} {role}")
+            for role in Role.values
+        }
+        self.account = ServiceAccountFactory.create(owner=self.author, name=f"{self.slug} account")
+        RoleGrantFactory.create(user=self.account, role=Role.DEVELOPER, team=self.team)
+
+    def _add_parts(self) -> None:
+        self.dataset = DatasetFactory.create(slug=self.slug, name=self.mark, description=self.mark, team=self.team)
+        self.snapshot = SnapshotFactory.create(dataset=self.dataset, created_by=self.author)
+        self.pipeline = FeaturePipelineFactory.create(slug=self.slug, name=self.mark, team=self.team)
+        self.pipeline_version = self._pipeline_version()
+        self.model = self._model(self.slug)
+        self.card = self._card(CardState.PUBLISHED)
+        self.draft = self._card(CardState.DRAFT)
+        self.plan = self._plan()
+
+    def _add_versions(self) -> None:
+        self.superseded = self._approved()
+        self.active = self._approved()
+        self.superseded.refresh_from_db()
+        self.candidate, self.busy, self.waiting = self._ready(), self._ready(), self._ready()
+        self.planned = self._release(self._ready())
+        self.receiving = self._version(VersionFactory)
+        ArtifactFactory.create(version=self.receiving)
+        self.quarantined = self._version(
+            SealedVersionFactory, state=VersionState.QUARANTINED, digest="", sealed_at=None, reason=self.mark
+        )
+        self.request = self._opened(self.candidate)
+
+    def _add_evidence(self) -> None:
+        self.run = self.candidate.validation_runs.get()
+        self.failed_run = self._run(
+            self.busy, state=RunState.FAILED, cause=self.mark, outcomes={"comparison": CheckOutcome.FAILED}
+        )
+        self.queued_run = RunFactory.create(version=self.waiting, plan=self.plan, champion=self.active.version)
+        subject = Subject("run", str(self.queued_run.pk), self.mark, self.team.pk)
+        with transaction.atomic():
+            arguments = {"run_id": self.queued_run.pk}
+            self.job = enqueue(actor=SYSTEM, kind=VALIDATE, subject=subject, arguments=arguments)
+        self.queued_run.job_id = self.job.pk
+        self.queued_run.save(update_fields=["job_id"])
+        self.decision = Decision.objects.get(request__release=self.active)
+        self.pack = self._pack()
+        self.token = self.new_token(Role.DEVELOPER).token
+        for version in (self.superseded.version, self.active.version, self.candidate):
+            record(version)
+
+    def new_token(self, role: str, scopes: tuple[str, ...] = TOKEN_SCOPES) -> NewToken:
+        """Return a new token of the person of this role."""
+        return create_token(actor=SYSTEM, user=self.people[role], name="ci", scopes=scopes, days=30)
+
+    def _add_copy(self, slug: str) -> None:
+        DatasetFactory.create(slug=slug, team=self.team)
+        SnapshotFactory.create(dataset=self.dataset)
+        FeaturePipelineFactory.create(slug=slug, team=self.team)
+        self._pipeline_version()
+        self._card(CardState.DRAFT)
+        ArtifactFactory.create(version=self.receiving, role=ArtifactRole.OTHER, name=f"{slug}.txt")
+        self._run(self.busy)
+        self._release(self._opened(self._ready()).release.version, state=ReleaseState.SUPERSEDED)
+        self._pack()
+        person_with(Role.APPROVER, team=self.team, name=f"{slug} approver")
+        for role in (Role.DEVELOPER, Role.APPROVER):
+            self.new_token(role)
+        model = self._model(slug)
+        CardRevisionFactory.create(model=model, author=self.author)
+        version = self._version(SealedVersionFactory, model=model)
+        self._run(version, plan=PlanFactory.create(model=model, held_out=self.snapshot))
+        self._release(version, state=ReleaseState.ACTIVE)
+
+    def _pipeline_version(self) -> FeaturePipelineVersion:
+        made: FeaturePipelineVersion = FeaturePipelineVersionFactory.create(
+            pipeline=self.pipeline, created_by=self.author, repository=f"https://git.example.org/{self.mark}"
+        )
+        return made
+
+    def _model(self, slug: str) -> RegisteredModel:
+        made: RegisteredModel = RegisteredModelFactory.create(
+            slug=slug, name=self.mark, purpose=self.mark, team=self.team, owner=self.author
+        )
+        return made
+
+    def _card(self, state: CardState) -> CardRevision:
+        made: CardRevision = CardRevisionFactory.create(
+            model=self.model, state=state, intended_use=self.mark, author=self.author
+        )
+        return made
+
+    def _plan(self) -> ValidationPlan:
+        held_out = SnapshotFactory.create(dataset=self.dataset, created_by=self.author)
+        made: ValidationPlan = PlanFactory.create(model=self.model, held_out=held_out)
+        return made
+
+    def _version(self, kind: Any, **columns: Any) -> ModelVersion:
+        values = {
+            "model": self.model, "created_by": self.author, "description": self.mark,
+            "feature_pipeline_version": self.pipeline_version, "training_run__owner": self.author,
+            "training_run__commit_authors": [self.author.email], "training_run__training_snapshot": self.snapshot,
+        }  # fmt: skip
+        made: ModelVersion = kind.create(**values | columns)
+        return made
+
+    def _run(self, version: ModelVersion, **columns: Any) -> ValidationRun:
+        values = {"plan": self.plan, "champion": champion_of(version.model)}
+        made: ValidationRun = FinishedRunFactory.create(version=version, **values | columns)
+        return made
+
+    def _ready(self) -> ModelVersion:
+        """Return a new version whose gate is passed, beside the active one if there is one."""
+        version = self._version(SealedVersionFactory)
+        self._run(version)
+        return version
+
+    def _release(self, version: ModelVersion, **columns: Any) -> Release:
+        dates = {} if columns.get("state", ReleaseState.PLANNED) == ReleaseState.PLANNED else {"activated_at": now()}
+        made: Release = ReleaseFactory.create(
+            version=version, planned_by=self.author, fallback=self.mark, **dates | columns
+        )
+        return made
+
+    def _opened(self, version: ModelVersion) -> ApprovalRequest:
+        """Return an open request of the developer's."""
+        made: ApprovalRequest = OpenRequestFactory.create(
+            version=version, release=self._release(version), opened_by=self.people[Role.DEVELOPER], summary=self.mark
+        )
+        return made
+
+    def _approved(self) -> Release:
+        """Return a release that somebody approved, so that it is active now."""
+        version = self._ready()
+        release = self._release(version)
+        ApprovedRequestFactory.create(
+            version=version, release=release, opened_by=self.people[Role.DEVELOPER], summary=self.mark
+        )
+        return Release.objects.select_related("version__model").get(pk=release.pk)
+
+    def _pack(self) -> EvidencePack:
+        return EvidencePack.objects.create(
+            release=self.active, state=PackState.DONE, template="release-1", content_digest="a" * 64,
+            checkpoint_size=1, snapshot=stored(JSON), pdf=stored(PDF), requested_by=self.people[Role.AUDITOR],
+            requested_at=now(), finished_at=now(),
+        )  # fmt: skip
+
+
+class World:
+    """Two teams that know nothing of each other, under one policy, and a log that has been sequenced."""
+
+    def __init__(self, *, copies: int = 0) -> None:
+        self.policy: PolicyVersion = ensure_default_policy()
+        self.mine = Portfolio("lending", "Quokka")
+        self.theirs = Portfolio("pricing", "Zebra")
+        self.add_copies(copies)
+
+    def add_copies(self, count: int) -> None:
+        """Fill the lists of my team, and order what the ledger holds."""
+        self.mine.add_copies(count)
+        sequence()
+
+    @cached_property
+    def secrets(self) -> dict[str, str]:
+        """Return what a program of each role sends; it can do all that a token can."""
+        found = {role: self.mine.new_token(role).secret for role in Role.values}
+        return found | {"other_team": self.theirs.new_token(Role.DEVELOPER).secret}
+
+    def person(self, role: str) -> User:
+        """Return who plays this part: a role of my team, or "other_team"."""
+        return self.theirs.people[Role.DEVELOPER] if role == "other_team" else self.mine.people[role]

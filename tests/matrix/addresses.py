@@ -1,0 +1,207 @@
+"""Every address of the portal, and one call of each by which it can be tried."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from portal.ledger.models import Entry
+from tests.factories.accounts import PASSWORD
+from tests.factories.world import Portfolio
+from tests.portal.api.callers import digest_header
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+UPLOAD = b"day,x\n2026-01-01,1\n"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What goes with a call: a form or a JSON body, bytes, a query."""
+
+    values: Mapping[str, Any] | None = None
+    data: bytes | None = None
+    query: str = ""
+
+
+Arguments = Callable[[Portfolio], Mapping[str, Any]]
+
+
+def url_names(patterns: list[URLPattern | URLResolver] | None = None) -> Iterator[str]:
+    """Yield the name of every address; one without a name is told by its route."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from url_names(pattern.url_patterns)
+        else:
+            yield pattern.name or str(pattern.pattern)
+
+
+def address_of(method: str, name: str, team: Portfolio) -> str:
+    """Return where the call goes: to a thing of this team to which it can be done."""
+    arguments = ARGUMENTS.get(f"{method} {name}") or ARGUMENTS.get(name)
+    return reverse(name, kwargs=dict(arguments(team)) if arguments else None)
+
+
+def sent(method: str, name: str, team: Portfolio) -> Sent:
+    """Return what goes with the call, naming things of this team."""
+    make = BODIES.get(f"{method} {name}")
+    return make(team) if make else Sent()
+
+
+def send(client: Client, method: str, address: str, what: Sent) -> HttpResponseBase:
+    """Make the call as a browser would; below /api/ as a program would."""
+    address += what.query
+    if what.data is not None:
+        headers = {"Content-Digest": digest_header(what.data)}
+        return client.generic(method, address, what.data, content_type="application/octet-stream", headers=headers)
+    if address.startswith("/api/") and method != "GET":
+        return client.generic(method, address, json.dumps(what.values or {}), content_type="application/json")
+    if method == "POST":
+        return client.post(address, what.values or {})
+    return client.generic(method, address)
+
+
+def _model(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.model.slug}
+
+
+def _version(name: str) -> Arguments:
+    return lambda team: {"slug": team.model.slug, "number": getattr(team, name).number}
+
+
+def _row(name: str) -> Arguments:
+    return lambda team: {"pk": getattr(team, name).pk}
+
+
+def _planned_version(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.model.slug, "number": team.planned.version.number}
+
+
+def _draft(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.model.slug, "number": team.draft.number}
+
+
+def _pack_file(team: Portfolio) -> Mapping[str, Any]:
+    return {"pk": team.pack.pk, "kind": "pdf"}
+
+
+def _snapshot(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.dataset.slug, "number": team.snapshot.number}
+
+
+def _policy(team: Portfolio) -> Mapping[str, Any]:
+    policy = team.request.policy_version
+    return {"slug": policy.policy.slug, "number": policy.number}
+
+
+def _entry(team: Portfolio) -> Mapping[str, Any]:
+    return {"index": Entry.objects.filter(team_id=team.team.pk).values_list("index", flat=True)[0]}
+
+
+ARGUMENTS: dict[str, Arguments] = {
+    "model": _model,
+    "card": _model,
+    "card_publish": _draft,
+    "version": _version("candidate"),
+    "version_run": _version("busy"),
+    "version_release": _planned_version,
+    "validation_run": _row("run"),
+    "validation_run_progress": _row("queued_run"),
+    "job_cancel": _row("job"),
+    "review": _row("request"),
+    "review_sign": _row("request"),
+    "review_withdraw": _row("request"),
+    "release": _row("active"),
+    "release_evidence": _row("active"),
+    "release_packs": _row("active"),
+    "evidence": _pack_file,
+    "policy": _policy,
+    "dataset": lambda team: {"slug": team.dataset.slug},
+    "snapshot": _snapshot,
+    "entry": _entry,
+    "entry_proof": _entry,
+    "token_revoke": _row("token"),
+    "api_model": _model,
+    "api_snapshots": lambda team: {"slug": team.dataset.slug},
+    "api_snapshot": _snapshot,
+    "api_pipeline_versions": lambda team: {"slug": team.pipeline.slug},
+    "api_versions": _model,
+    "api_version": _version("candidate"),
+    "api_artifact": lambda team: {**_version("receiving")(team), "name": "notes.txt"},
+    "api_version_submit": _version("receiving"),
+    "api_runs": _version("candidate"),
+    "POST api_runs": _version("busy"),
+    "api_run": _row("run"),
+    "api_plans": _model,
+    "api_cards": _model,
+    "api_card_publish": _draft,
+    "api_releases": _model,
+    "api_request_open": _row("planned"),
+    "api_request": _row("request"),
+    "api_pack_request": _row("active"),
+    "api_pack": _row("pack"),
+    "api_pack_file": _pack_file,
+    "api_job": _row("job"),
+    "api_job_cancel": _row("job"),
+}
+
+_CARD = Sent({"intended_use": "Ranks.", "limitations": "Few.", "out_of_scope_use": "Prices."})
+_SLUG = {"slug": "new-thing", "name": "New thing"}
+_RELEASE = {"environment": "production", "fallback": "A person decides."}
+
+
+def _named(team: Portfolio, **more: Any) -> Sent:
+    return Sent({**_SLUG, "team": team.team.slug, **more})
+
+
+def _signature(team: Portfolio) -> Sent:
+    return Sent(
+        {
+            "verdict": "approve", "meaning": "approval", "rationale": "Better.", "password": PASSWORD,
+            "shown_digest": team.request.bundle_digest,
+        }
+    )  # fmt: skip
+
+
+def _new_version(team: Portfolio) -> Sent:
+    snapshot = {"dataset": team.dataset.slug, "number": team.snapshot.number}
+    run = {
+        "repository": "https://git.example.org/m", "commit": "b" * 40, "commit_authors": [team.author.email],
+        "environment_lock_sha256": "c" * 64, "training_snapshot": snapshot,
+    }  # fmt: skip
+    pipeline = {"pipeline": team.pipeline.slug, "number": team.pipeline_version.number}
+    return Sent({"training_run": run, "feature_pipeline_version": pipeline})
+
+
+def _new_plan(team: Portfolio) -> Sent:
+    held_out = {"dataset": team.dataset.slug, "number": team.plan.held_out.number}
+    return Sent({"held_out": held_out, "specification": {"label_column": "label", "resamples": 500}})
+
+
+BODIES: dict[str, Callable[[Portfolio], Sent]] = {
+    "POST account_login": lambda team: Sent({"login": team.author.email, "password": PASSWORD}),
+    "POST account_reauthenticate": lambda _: Sent({"password": PASSWORD}),
+    "POST card": lambda _: _CARD,
+    "POST version_release": lambda _: Sent({**_RELEASE, "summary": "More months."}),
+    "POST review_sign": _signature,
+    "POST tokens": lambda _: Sent({"name": "ci", "scopes": ["read"], "days": "30"}),
+    "POST csp_report": lambda _: Sent(data=b'{"csp-report": {"document-uri": "/"}}'),
+    "POST api_models": lambda team: _named(
+        team, purpose="Decides.", tier=2, task="binary", implementation="onnx", owner=team.author.email
+    ),
+    "POST api_datasets": _named,
+    "POST api_pipelines": _named,
+    "POST api_snapshots": lambda _: Sent(data=UPLOAD, query="?time_column=day"),
+    "POST api_pipeline_versions": lambda _: Sent(
+        {"repository": "https://git.example.org/f", "commit": "d" * 40, "columns": ["x"]}
+    ),
+    "POST api_versions": _new_version,
+    "PUT api_artifact": lambda _: Sent(data=UPLOAD, query="?role=other"),
+    "POST api_plans": _new_plan,
+    "POST api_cards": lambda _: _CARD,
+    "POST api_releases": lambda team: Sent({**_RELEASE, "version": team.busy.number}),
+    "POST api_request_open": lambda _: Sent({"summary": "More months."}),
+}

@@ -1,0 +1,40 @@
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+import pytest_django
+from django.test import TransactionTestCase, override_settings
+
+from tests.factories.world import World
+
+
+@pytest.fixture(scope="module")
+def committed(
+    django_db_setup: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[], AbstractContextManager[None]]:
+    """Let a module write what all its tests see; the database is copied anew when it ends."""
+
+    @contextmanager
+    def keep() -> Iterator[None]:
+        # A home of its own, so that its checkpoints never meet another log.
+        with override_settings(HOME=tmp_path_factory.mktemp("home")), django_db_blocker.unblock():
+            try:
+                yield
+            finally:
+                TransactionTestCase._fixture_teardown(None)  # type: ignore[attr-defined]  # as tests/conftest.py has it
+
+    return keep
+
+
+@pytest.fixture(scope="module")
+def world_of(committed: Callable[[], AbstractContextManager[None]]) -> Callable[[int], AbstractContextManager[World]]:
+    """Make a world of so many copies, committed."""
+
+    @contextmanager
+    def make(copies: int) -> Iterator[World]:
+        with committed():
+            yield World(copies=copies)
+
+    return make

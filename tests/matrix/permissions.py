@@ -1,0 +1,98 @@
+"""Who may do what: every address and method, by role. `login` sends to the sign-in page; what is not here is a 405.
+
+Validator, policy steward, auditor and admin hold their role for every team; the others in the team whose things are
+asked for; "other team" is a developer elsewhere. Below /api/ each calls by a token with every scope.
+"""
+
+ROLES = (
+    "anonymous", "viewer", "developer", "validator", "approver", "operator", "policy_steward", "auditor", "admin",
+    "other_team",
+)  # fmt: skip
+TABLE = """
+#                              anon  view   dev valid  appr  oper  stew audit admin other
+GET  account_login              200   302   302   302   302   302   302   302   302   302
+POST account_login              302   302   302   302   302   302   302   302   302   302
+GET  account_logout             302   200   200   200   200   200   200   200   200   200
+POST account_logout             302   302   302   302   302   302   302   302   302   302
+GET  account_reauthenticate   login   200   200   200   200   200   200   200   200   200
+POST account_reauthenticate   login   302   302   302   302   302   302   302   302   302
+GET  home                     login   200   200   200   200   200   200   200   200   200
+GET  quick_start              login   200   200   200   200   200   200   200   200   200
+GET  models                   login   200   200   200   200   200   200   200   200   200
+GET  model                    login   200   200   200   200   200   200   200   404   404
+GET  card                     login   200   200   200   200   200   200   200   404   404
+POST card                     login   422   302   422   422   422   422   422   404   404
+POST card_publish             login   403   302   403   403   403   403   403   404   404
+GET  version                  login   200   200   200   200   200   200   200   404   404
+POST version_run              login   403   302   302   403   403   403   403   404   404
+POST version_release          login   422   302   422   422   422   422   422   404   404
+GET  validation_run           login   200   200   200   200   200   200   200   404   404
+GET  validation_run_progress  login   200   200   200   200   200   200   200   404   404
+POST job_cancel               login   403   302   302   403   302   403   403   404   404
+GET  reviews                  login   200   200   200   200   200   200   200   200   200
+GET  review                   login   200   200   200   200   200   200   200   404   404
+POST review_sign              login   422   422   422   302   422   422   422   404   404
+POST review_withdraw          login   403   302   403   403   403   403   403   404   404
+GET  releases                 login   200   200   200   200   200   200   200   200   200
+GET  release                  login   200   200   200   200   200   200   200   404   404
+POST release_evidence         login   403   302   302   302   302   403   302   404   404
+GET  release_packs            login   200   200   200   200   200   200   200   404   404
+GET  evidence                 login   200   200   200   200   200   200   200   404   404
+GET  policies                 login   200   200   200   200   200   200   200   200   200
+GET  policy                   login   200   200   200   200   200   200   200   200   200
+GET  datasets                 login   200   200   200   200   200   200   200   200   200
+GET  dataset                  login   200   200   200   200   200   200   200   404   404
+GET  snapshot                 login   200   200   200   200   200   200   200   404   404
+GET  audit                    login   200   200   200   200   200   200   200   200   200
+GET  entry                    login   200   200   200   200   200   200   200   404   404
+GET  entry_proof              login   200   200   200   200   200   200   200   404   404
+GET  tokens                   login   200   200   200   200   200   200   200   200   200
+POST tokens                   login   200   200   200   200   200   200   200   200   200
+POST token_revoke             login   404   302   404   404   404   404   404   404   404
+GET  style                    login   200   200   200   200   200   200   200   200   200
+GET  livez                      200   200   200   200   200   200   200   200   200   200
+GET  readyz                     200   200   200   200   200   200   200   200   200   200
+POST csp_report                 204   204   204   204   204   204   204   204   204   204
+#                              anon  view   dev valid  appr  oper  stew audit admin other
+GET  api_schema                 200   200   200   200   200   200   200   200   200   200
+GET  api_models                 401   200   200   200   200   200   200   200   200   200
+POST api_models                 401   403   201   403   403   403   403   403   422   422
+GET  api_model                  401   200   200   200   200   200   200   200   404   404
+GET  api_datasets               401   200   200   200   200   200   200   200   200   200
+POST api_datasets               401   403   201   403   403   403   403   403   422   422
+GET  api_snapshots              401   200   200   200   200   200   200   200   404   404
+POST api_snapshots              401   403   202   403   403   403   403   403   404   404
+GET  api_snapshot               401   200   200   200   200   200   200   200   404   404
+GET  api_pipelines              401   200   200   200   200   200   200   200   200   200
+POST api_pipelines              401   403   201   403   403   403   403   403   422   422
+GET  api_pipeline_versions      401   200   200   200   200   200   200   200   404   404
+POST api_pipeline_versions      401   403   201   403   403   403   403   403   404   404
+GET  api_versions               401   200   200   200   200   200   200   200   404   404
+POST api_versions               401   403   201   403   403   403   403   403   404   404
+GET  api_version                401   200   200   200   200   200   200   200   404   404
+PUT  api_artifact               401   403   201   403   403   403   403   403   404   404
+POST api_version_submit         401   403   202   403   403   403   403   403   404   404
+GET  api_runs                   401   200   200   200   200   200   200   200   404   404
+POST api_runs                   401   403   202   202   403   403   403   403   404   404
+GET  api_run                    401   200   200   200   200   200   200   200   404   404
+GET  api_plans                  401   200   200   200   200   200   200   200   404   404
+POST api_plans                  401   403   403   201   403   403   403   403   404   404
+GET  api_cards                  401   200   200   200   200   200   200   200   404   404
+POST api_cards                  401   403   201   403   403   403   403   403   404   404
+POST api_card_publish           401   403   200   403   403   403   403   403   404   404
+GET  api_releases               401   200   200   200   200   200   200   200   404   404
+POST api_releases               401   403   201   403   403   403   403   403   404   404
+POST api_request_open           401   403   201   403   403   403   403   403   404   404
+GET  api_request                401   200   200   200   200   200   200   200   404   404
+POST api_pack_request           401   403   202   202   202   202   403   202   404   404
+GET  api_pack                   401   200   200   200   200   200   200   200   404   404
+GET  api_pack_file              401   200   200   200   200   200   200   200   404   404
+GET  api_job                    401   200   200   200   200   200   200   200   404   404
+POST api_job_cancel             401   403   202   202   403   202   403   403   404   404
+"""
+
+
+def rows() -> dict[str, dict[str, str]]:
+    """Return {"METHOD name": {role: outcome}}."""
+    lines = [line.split() for line in TABLE.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return {f"{method} {name}": dict(zip(ROLES, cells, strict=True)) for method, name, *cells in lines}

@@ -1,0 +1,55 @@
+"""The API's description: valid, without warnings, and as committed in openapi.json.
+
+To commit another one: REGENERATE=1 make test ARGS=tests/matrix/test_openapi.py
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from tests.matrix.addresses import url_names
+
+COMMITTED = Path(__file__).parent / "openapi.json"
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict[str, Any]:
+    """Return the description as `manage.py spectacular` makes it; raises for what that warns of."""
+    GENERATOR_STATS.reset()
+    with GENERATOR_STATS.silence():
+        made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    # Through JSON, as a client reads it.
+    return dict(json.loads(json.dumps(made)))
+
+
+def test_schema_is_made_without_warnings(schema: dict[str, Any]) -> None:
+    assert {**GENERATOR_STATS._warn_cache, **GENERATOR_STATS._error_cache} == {}
+
+
+def test_schema_is_valid(schema: dict[str, Any]) -> None:
+    validate_schema(schema)  # type: ignore[no-untyped-call]
+
+
+def test_schema_is_the_committed_one(schema: dict[str, Any]) -> None:
+    if os.environ.get("REGENERATE") == "1":
+        COMMITTED.write_text(json.dumps(schema, indent=1, sort_keys=True) + "\n")
+    assert schema == json.loads(COMMITTED.read_text())
+
+
+def test_every_address_of_the_api_is_described(schema: dict[str, Any]) -> None:
+    assert len(schema["paths"]) == len([name for name in url_names() if name.startswith("api_")]) - len({"api_schema"})
+
+
+def test_every_operation_takes_a_token_or_a_session(schema: dict[str, Any]) -> None:
+    operations = [operation for path in schema["paths"].values() for operation in path.values()]
+    assert {json.dumps(operation["security"]) for operation in operations} == {'[{"token": []}, {"session": []}]'}
+
+
+def test_no_operation_signs(schema: dict[str, Any]) -> None:
+    assert [path for path in schema["paths"] if "sign" in path] == []

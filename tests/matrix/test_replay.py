@@ -1,0 +1,234 @@
+"""The ledger alone says what the tables say: the slice's verbs are run, then every subject is replayed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import models
+
+from governance.models import ApprovalRequest, Decision, GateEvaluation, PolicyVersion
+from governance.services.policies import ensure_default_policy
+from governance.services.requests import open_request, request_release, withdraw_request
+from governance.services.signing import sign
+from monitoring.choices import RunState
+from monitoring.models import ValidationPlan, ValidationRun
+from monitoring.services.plans import fix_plan
+from monitoring.services.runs import begin_run, close_run, finish_run, request_run
+from portal.accounts.choices import Role
+from portal.accounts.selectors import actor_for_user
+from portal.blobs.services import store_stream
+from portal.core.actors import Actor
+from portal.jobs.models import Job
+from portal.jobs.services import request_cancel
+from portal.ledger.models import Entry
+from portal.reports.choices import PackState
+from portal.reports.models import EvidencePack
+from portal.reports.services import begin_pack, fail_pack, request_pack
+from registry.models import (
+    Artifact,
+    CardRevision,
+    Dataset,
+    DatasetSnapshot,
+    FeaturePipeline,
+    FeaturePipelineVersion,
+    ModelVersion,
+    RegisteredModel,
+    Release,
+    TrainingRun,
+)
+from registry.runners.inspection import Inspection, Verdict
+from registry.services import cards, datasets, inspections, pipelines, releases, versions
+from registry.services.models import register_model
+from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
+from tests.factories.monitoring import PLAN, ROWS, simulated
+from tests.factories.registry import SIGNATURE
+from tests.factories.reports import sequence
+from tests.portal.ledger.replay import replayed
+
+pytestmark = pytest.mark.django_db
+
+TABLES: dict[str, type[models.Model]] = {
+    "model": RegisteredModel,
+    "dataset": Dataset,
+    "snapshot": DatasetSnapshot,
+    "feature_pipeline": FeaturePipeline,
+    "feature_pipeline_version": FeaturePipelineVersion,
+    "training_run": TrainingRun,
+    "version": ModelVersion,
+    "artifact": Artifact,
+    "card_revision": CardRevision,
+    "release": Release,
+    "plan": ValidationPlan,
+    "run": ValidationRun,
+    "policy_version": PolicyVersion,
+    "gate_evaluation": GateEvaluation,
+    "request": ApprovalRequest,
+    "decision": Decision,
+    "pack": EvidencePack,
+}
+COLUMNS = [{"name": name, "type": "double"} for name in ("label", "day", "carrier", "origin")]
+TABLE = Inspection(
+    Verdict.ACCEPTED, "", detected="parquet", media_type="application/vnd.apache.parquet",
+    details={"rows": ROWS, "columns": COLUMNS, "period": {"from": "2026-01-01", "to": "2026-03-31"}},
+)  # fmt: skip
+MODEL = Inspection(
+    Verdict.ACCEPTED, "", detected="onnx", media_type="application/vnd.onnx", signature=SIGNATURE, details={}
+)
+PICKLE = Inspection(Verdict.REFUSED, "This is a Python pickle.", detected="pickle")
+
+
+@dataclass
+class Slice:
+    """The slice's verbs, one after another, as its people would do them."""
+
+    developer: Actor
+    address: str
+    validator: Actor
+    approver: Actor
+    auditor: Actor
+    files: int = 0
+
+    def bytes(self) -> Any:
+        self.files += 1
+        return store_stream(iter([f"file {self.files}".encode()]))
+
+    def snapshot(self, dataset: Dataset, inspection: Inspection = TABLE) -> DatasetSnapshot:
+        blob = self.bytes()
+        taken = datasets.add_snapshot(actor=self.developer, dataset=dataset, blob=blob, declared_sha256=blob.pk)
+        datasets.finish_inspection(snapshot_id=taken.pk, inspections=[inspection])
+        taken.refresh_from_db()
+        return taken
+
+    def version(
+        self, model: RegisteredModel, training: DatasetSnapshot, inspection: Inspection = MODEL
+    ) -> ModelVersion:
+        run = versions.TrainingRunInput(
+            repository="https://git.example.org/m", commit="a" * 40, commit_authors=[self.address],
+            environment_lock_sha256="b" * 64, training_snapshot=training, hyperparameters={"depth": 3}, seed=7,
+        )  # fmt: skip
+        made = versions.register_version(
+            actor=self.developer, model=model, training_run=run, description="Try.",
+            claims=[versions.Claim(metric="auc", value=0.75, n=5000, snapshot_sha256="c" * 64)],
+        )  # fmt: skip
+        blob = self.bytes()
+        versions.add_artifact(
+            actor=self.developer, version=made, role="model", name="model.onnx", blob=blob, declared_sha256=blob.pk
+        )
+        versions.submit_version(actor=self.developer, version=made)
+        files = inspections.begin_inspection(version_id=made.pk)
+        inspections.finish_inspection(version_id=made.pk, files=files, inspections=[inspection])
+        made.refresh_from_db()
+        return made
+
+    def validated(self, version: ModelVersion) -> ModelVersion:
+        run = request_run(actor=self.developer, version=version)
+        begin_run(run_id=run.pk)
+        run.refresh_from_db()
+        finish_run(run_id=run.pk, result=simulated(has_champion=run.champion_id is not None))
+        return version
+
+    def asked(self, version: ModelVersion) -> ApprovalRequest:
+        return request_release(
+            actor=self.developer, version=version, environment="production", fallback="A person decides.",
+            summary="Better.",
+        )  # fmt: skip
+
+    def signed(self, request: ApprovalRequest, verdict: str = "approve") -> Release:
+        sign(
+            actor=self.approver, request=request, verdict=verdict, meaning="approval", rationale="Better.",
+            shown_digest=request.bundle_digest, password=PASSWORD,
+        )  # fmt: skip
+        return Release.objects.select_related("model", "version").get(pk=request.release_id)
+
+    def carded(self, model: RegisteredModel, limitations: str) -> None:
+        texts = {"intended_use": "Ranks.", "limitations": limitations, "out_of_scope_use": "Prices."}
+        cards.publish_card(actor=self.developer, revision=cards.draft_card(actor=self.developer, model=model, **texts))
+
+
+def play() -> Release:
+    """Run the verbs, so that each subject has been through most of its states; return the active release."""
+    ensure_default_policy()
+    team = TeamFactory.create()
+    person = person_with(Role.DEVELOPER, team=team)
+    play = Slice(
+        developer=actor_for_user(person, interactive=True),
+        address=person.email,
+        validator=actor_with(Role.VALIDATOR, team=team),
+        approver=actor_with(Role.APPROVER, team=team),
+        auditor=actor_with(Role.AUDITOR, team=team),
+    )
+    model = register_model(
+        actor=play.developer, slug="limits", name="Limits", purpose="Sets limits.", team=team, owner=person, tier=2,
+        task="binary", implementation="onnx",
+    )  # fmt: skip
+    dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)
+    training, held_out = play.snapshot(dataset), play.snapshot(dataset)
+    play.snapshot(dataset, PICKLE)
+    pipeline = pipelines.register_pipeline(actor=play.developer, slug="features", name="Features", team=team)
+    pipelines.register_pipeline_version(
+        actor=play.developer, pipeline=pipeline, repository="https://git.example.org/f", commit="d" * 40, columns=["x"]
+    )
+    play.carded(model, "Knows one country.")
+    fix_plan(actor=play.validator, model=model, held_out=held_out, specification=PLAN.as_dict())
+    play.version(model, training, PICKLE)
+    versions.withdraw_version(actor=play.developer, version=play.version(model, training), reason="Not needed.")
+    first = play.signed(play.asked(play.validated(play.version(model, training))))
+    failing = request_run(actor=play.developer, version=play.version(model, training))
+    close_run(run_id=failing.pk, state=RunState.ERRORED, cause="The worker was lost.")
+    stopped = request_run(actor=play.developer, version=failing.version)
+    request_cancel(actor=play.developer, job=Job.objects.get(pk=stopped.job_id or 0))
+    second = play.validated(play.version(model, training))
+    play.signed(play.asked(second), "reject")
+    withdraw_request(actor=play.developer, request=play.asked(second))
+    planned = releases.plan_release(actor=play.developer, version=second, environment="staging", fallback="None.")
+    open_request(actor=play.developer, release=planned, summary="To try.")
+    voided = play.asked(second)
+    play.carded(model, "Knows two countries.")
+    voided.refresh_from_db()
+    assert voided.state == "voided"
+    active = play.signed(play.asked(second))
+    first.refresh_from_db()
+    assert (first.state, active.state) == ("superseded", "active")
+    fail_pack(
+        pack_id=request_pack(actor=play.auditor, release=first).pk, state=PackState.ERRORED, cause="The cage was shut."
+    )
+    request_pack(actor=play.auditor, release=active)
+    return active
+
+
+def told_and_kept(kind: str) -> tuple[dict[str, Mapping[str, Any]], dict[str, Mapping[str, Any]]]:
+    """Return what the ledger says of the subjects of a kind, and what their rows say."""
+    rows: Any = TABLES[kind]._default_manager.all()
+    return dict(replayed(kind)), {str(row.pk): row.public_state() for row in rows}
+
+
+@pytest.fixture(scope="module")
+def played(committed: Callable[[], AbstractContextManager[None]]) -> Iterator[Release]:
+    with committed():
+        release = play()
+        sequence()
+        pack = EvidencePack.objects.get(release=release)
+        begin_pack(pack_id=pack.pk)
+        yield release
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_replay_of_the_ledger_equals_the_table(played: Release, kind: str) -> None:
+    told, kept = told_and_kept(kind)
+    assert told == kept
+    assert told
+
+
+def test_jobs_that_somebody_stopped_are_told(played: Release) -> None:
+    told = replayed("job")
+    kept = {str(job.pk): job.public_state() for job in Job.objects.filter(pk__in=map(int, told))}
+    assert told == kept
+    assert set(told) >= {str(job.pk) for job in Job.objects.filter(cancel_requested=True)}
+
+
+def test_no_subject_is_left_out(played: Release) -> None:
+    """Whatever the verbs wrote about is compared here."""
+    kinds = set(Entry.objects.values_list("subject_type", flat=True))
+    assert kinds == {*TABLES, "job"}

@@ -1,0 +1,89 @@
+"""Models over REST."""
+
+from typing import Any
+
+import pytest
+
+from portal.accounts.choices import Role
+from portal.accounts.models import Team
+from registry.models import RegisteredModel
+from tests.factories.accounts import ServiceAccountFactory, UserFactory
+from tests.factories.registry import RegisteredModelFactory
+from tests.portal.api.callers import Caller, caller, fields_of, problem_of
+
+BODY = {
+    "slug": "limits", "name": "Credit limits", "purpose": "Sets limits.", "team": "lending", "tier": 1,
+    "task": "binary", "implementation": "onnx",
+}  # fmt: skip
+
+
+def test_registered_model_is_shown_as_it_was_sent(developer: Caller) -> None:
+    made = developer.post("/models", BODY)
+    assert made.status_code == 201
+    assert made.json() == BODY | {"owner": developer.user.email, "created_at": made.json()["created_at"]}
+    assert developer.get("/models/limits").json() == made.json()
+    assert developer.get("/models").json()["results"] == [made.json()]
+
+
+def test_owner_is_a_person_named_by_address(developer: Caller) -> None:
+    owner = UserFactory.create(email="olga@example.org")
+    assert developer.post("/models", BODY | {"owner": "Olga@Example.org"}).status_code == 201
+    assert RegisteredModel.objects.get().owner == owner
+
+
+def test_owner_must_be_somebody_who_may_sign_in(developer: Caller) -> None:
+    UserFactory.create(email="gone@example.org", is_active=False)
+    ServiceAccountFactory.create(email="ci@example.org")
+    for address in ("gone@example.org", "ci@example.org", "nobody@example.org"):
+        assert fields_of(developer.post("/models", BODY | {"owner": address}), 400, "invalid") == {"owner"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"slug": "two words"}, "slug"),
+        ({"slug": "x" * 81}, "slug"),
+        ({"name": "  "}, "name"),
+        ({"name": "a\x00b"}, "name"),
+        ({"purpose": "\ud800"}, "purpose"),
+        ({"tier": 0}, "tier"),
+        ({"tier": 10**30}, "tier"),
+        ({"tier": None}, "tier"),
+        ({"task": "magic"}, "task"),
+        ({"implementation": ["onnx"]}, "implementation"),
+        ({"owner": "nobody"}, "owner"),
+    ],
+)
+def test_value_that_breaks_a_rule_is_named(developer: Caller, change: dict[str, Any], field: str) -> None:
+    assert fields_of(developer.post("/models", BODY | change), 400, "invalid") == {field}
+
+
+def test_slug_is_taken_once_whoever_has_it(developer: Caller) -> None:
+    RegisteredModelFactory.create(slug="limits")
+    assert fields_of(developer.post("/models", BODY), 422, "slug_taken") == {"slug"}
+
+
+def test_another_team_is_like_none(developer: Caller, stranger: Caller) -> None:
+    answers = [developer.post("/models", BODY | {"team": team}) for team in ("pricing", "nowhere")]
+    assert [fields_of(answer, 422, "invalid") for answer in answers] == [{"team"}, {"team"}]
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.VALIDATOR, Role.APPROVER, Role.OPERATOR, Role.AUDITOR])
+def test_only_developers_register(team: Team, role: Role) -> None:
+    assert problem_of(caller(role, team=team).post("/models", BODY), 403, "missing_capability")
+
+
+def test_list_is_filtered_by_what_stands_in_the_address(developer: Caller, team: Team) -> None:
+    RegisteredModelFactory.create(team=team, slug="one", tier=1)
+    RegisteredModelFactory.create(team=team, slug="two", tier=2, task="regression")
+    assert [row["slug"] for row in developer.get("/models", tier=1).json()["results"]] == ["one"]
+    assert [row["slug"] for row in developer.get("/models", task="regression").json()["results"]] == ["two"]
+    assert developer.get("/models", team__slug="pricing").json()["results"] == []
+    assert fields_of(developer.get("/models", task="magic"), 400, "invalid") == {"task"}
+    assert fields_of(developer.get("/models", tier="one"), 400, "invalid") == {"tier"}
+
+
+def test_another_teams_model_is_a_404(stranger: Caller, team: Team) -> None:
+    model = RegisteredModelFactory.create(team=team)
+    assert problem_of(stranger.get(f"/models/{model.slug}"), 404, "not_found")
+    assert stranger.get("/models").json()["results"] == []

@@ -15,6 +15,7 @@ django.setup()
 from portal.jobs.broker import app  # noqa: E402  (reads the settings)
 from portal.jobs.decorators import TICKS  # noqa: E402  (reads the settings)
 
+__all__ = ["app"]
 _MAIN = os.getpid()
 
 

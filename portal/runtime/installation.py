@@ -8,9 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import psycopg
 from django.db import DatabaseError
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import ConnectionHandler
+from psycopg import sql
 
 from portal.env import BASE_DIR
 from portal.runtime.postgres import Server
@@ -78,6 +80,13 @@ def pending_migrations(owner_url: str) -> int:
         raise EnvironmentIncomplete(f"DATABASE_OWNER_URL does not answer: {error}") from error
     finally:
         connection.close()
+
+
+def lacks(owner_url: str, table: str) -> bool:
+    """Say whether a table of the migrated database has no row."""
+    with psycopg.connect(owner_url, connect_timeout=10) as connection:
+        found = connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(table))).fetchone()
+    return found == (False,)
 
 
 def write_private(path: Path, content: Mapping[str, object]) -> None:

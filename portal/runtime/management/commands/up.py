@@ -12,15 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import get_commands
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.core.parentage import die_with_parent
 from portal.env import BASE_DIR
+from portal.runtime import demo as demo_data
 from portal.runtime import installation, postgres
 from portal.runtime.keys import make_keys
 from portal.runtime.processes import MARK
@@ -101,11 +100,15 @@ class Command(BaseCommand):
             environment = {**variables, MARK: self.life, "CELERY_SKIP_CHECKS": "1"}
             supervisor = Supervisor(self.run, self.logs, BASE_DIR, environment, lambda text: self._step("", text))
             try:
-                for program in installation.programs(self.port):
+                web, *others = installation.programs(self.port)
+                supervisor.start(web)  # first alone: starting is work for the cores, and people wait for pages
+                self._await_ready(supervisor)
+                for program in others:
                     if not self._signals:
                         supervisor.start(program)
-                self._await_ready(supervisor)
-                self._welcome(variables, demo=demo)
+                if demo:
+                    self._fill(variables)
+                self._welcome(variables)
                 while not self._signals:
                     supervisor.tend()
                     self._tend_server()
@@ -139,6 +142,10 @@ class Command(BaseCommand):
             if status := self._manage(["migrate", "--no-input", "--skip-checks", "-v0"], variables):
                 raise CommandError(f"migrate ended with status {status}.")
             self._step("Migrations", f"{pending} applied")
+        if installation.lacks(variables["DATABASE_OWNER_URL"], "governance_policyversion"):
+            if status := self._manage(["ensure_policies", "-v0"], variables):
+                raise CommandError(f"ensure_policies ended with status {status}.")
+            self._step("Policy", "the default one is published")
         if self._server is not None and variables["BROKER_URL"].startswith("pgmq://"):
             again = show_messages_again(variables["BROKER_URL"])
             self._step("Queue", f"{again} messages of a former start given out again" if again else "ready")
@@ -184,22 +191,30 @@ class Command(BaseCommand):
             supervisor.tend()
             ready, answer = _ask_ready(self.port, answer)
             if ready:
-                self._step("Web", f"ready, {len(installation.programs(self.port)) - 1} programs behind it")
+                self._step("Web", f"ready; {len(installation.programs(self.port)) - 1} programs start behind it")
                 return
             if time.monotonic() > deadline:
                 raise CommandError(f"Not ready after {_READY_SECONDS} s; /readyz says {answer}; see {self.logs}.")
             time.sleep(0.05)
 
-    def _welcome(self, variables: dict[str, str], *, demo: bool) -> None:
+    def _fill(self, variables: dict[str, str]) -> None:
+        """Fill an empty portal with the demo; one that has people is left alone."""
+        if self._signals or not installation.lacks(variables["DATABASE_OWNER_URL"], "accounts_user"):
+            return
+        if (status := self._manage(["demo", "--no-logins"], variables)) > 0:
+            self._step("Demo", f"ended with status {status}; the portal runs on without it")
+
+    def _welcome(self, variables: dict[str, str]) -> None:
         if self._signals:
             return
-        manage = f"{Path(sys.executable)} manage.py"
-        if demo and "demo" in get_commands():
-            if status := self._manage(["demo"], variables):
-                self._step("Demo", f"ended with status {status}; the portal runs on without it")
-        elif not demo:
-            self.stdout.write(f"Make the first two admins: {manage} create_admins")
-        self.stdout.write(f"\nCountersign runs at {self.url}  (Ctrl-C stops it; logs in {self.logs})\n")
+        lines = [
+            f"\nCountersign runs at {self.url}  (Ctrl-C stops it; logs in {self.logs})",
+            *demo_data.told(self.home),
+        ]
+        if installation.lacks(variables["DATABASE_OWNER_URL"], "accounts_user"):
+            home = "" if self.home == BASE_DIR / "var" else f"COUNTERSIGN_HOME={self.home} "
+            lines.insert(0, f"Make the first two admins: {home}{sys.executable} manage.py create_admins")
+        self.stdout.write("\n".join(lines) + "\n")
         self.stdout.flush()
 
 

@@ -1,0 +1,198 @@
+"""What pages cost, through granian as `up` starts it. `python bench/pages.py`, about a minute.
+
+<page>_p50_ms, <page>_p95_ms: one reader, one request after another. <page>_per_s: requests a second with four readers;
+livez_per_s is the same server answering a page that does nothing, which no page can beat. Readers and server share the
+machine's cores.
+"""
+# ruff: noqa: E402  (the project is no package: its folder must be on the path first)
+
+import json
+import os
+import platform
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import django
+import psycopg
+
+from portal.runtime import postgres
+from portal.runtime.keys import make_keys
+from portal.runtime.roles import bootstrap
+
+MODELS, APPROVED = 60, 15
+REQUESTS, WARM_UP = 40, 6
+READERS, SECONDS = 4, 3.0
+STARTS_WITHIN = 30.0
+OK = 200
+
+
+def prepare(home: Path, server: postgres.Server) -> None:
+    """Make roles, keys and tables, and point this process and the server at them."""
+    urls = {name: server.url("bench", f"bench_{name}", "bench") for name in ("owner", "app", "sequencer")}
+    bootstrap(admin_url=server.url(), app_url=urls["app"], owner_url=urls["owner"], sequencer_url=urls["sequencer"])
+    make_keys(home / "keys")
+    for folder in ("blobs", "static"):
+        (home / folder).mkdir()
+    os.environ |= {
+        "COUNTERSIGN_HOME": str(home),
+        "DATABASE_URL": urls["app"],
+        "DATABASE_OWNER_URL": urls["owner"],
+        "DATABASE_SEQUENCER_URL": urls["sequencer"],
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+    subprocess.run([sys.executable, ROOT / "manage.py", "migrate", "--skip-checks", "-v0"], check=True)
+    django.setup()
+
+
+def fill() -> tuple[str, dict[str, str]]:
+    """Make models with all that belongs to them, and their entries; return a session's cookie and the pages."""
+    from django.conf import settings  # noqa: PLC0415  (everything here needs `prepare` first)
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
+    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
+
+    from portal.ledger.sequencing import sequence_batch  # noqa: PLC0415
+    from tests.factories.accounts import person_with  # noqa: PLC0415
+    from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory  # noqa: PLC0415
+
+    begin = time.perf_counter()
+    reader = person_with("approver", "validator")
+    made = [ApprovedRequestFactory.create() for _ in range(APPROVED)]
+    made += [OpenRequestFactory.create() for _ in range(MODELS - APPROVED)]
+    entries = 0
+    with psycopg.connect(os.environ["DATABASE_SEQUENCER_URL"], autocommit=True) as sequencer:
+        while count := sequence_batch(sequencer):
+            entries += count
+    print(
+        f"filled: {MODELS} models with runs, gates and requests, {entries} entries, {time.perf_counter() - begin:.0f} s"
+    )
+    session = SessionStore()
+    session[SESSION_KEY] = str(reader.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = reader.get_session_auth_hash()
+    session.create()
+    release, waiting = made[0].release, made[-1]
+    pages = {
+        "livez": "/livez",
+        "home": "/",
+        "models": "/models",
+        "model": release.model.get_absolute_url(),
+        "version": release.version.get_absolute_url(),
+        "run": release.version.validation_runs.get().get_absolute_url(),
+        "reviews": "/reviews",
+        "review": waiting.get_absolute_url(),
+        "releases": "/releases",
+        "release": release.get_absolute_url(),
+        "policy": waiting.policy_version.get_absolute_url(),
+        "audit": "/audit",
+        "api_models": "/api/v1/models",
+    }
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}", pages
+
+
+@contextmanager
+def serving() -> Iterator[int]:
+    """Run the web server as `up` does; yield its port."""
+    from portal.runtime.installation import programs  # noqa: PLC0415  (reads the environment when imported)
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    web = next(program for program in programs(port) if program.name == "web")
+    process = subprocess.Popen(web.command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + STARTS_WITHIN
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def read(connection: HTTPConnection, path: str, cookie: str) -> int:
+    """Read one page to its end; return how many bytes it has."""
+    connection.request("GET", path, headers={"Cookie": cookie})
+    response = connection.getresponse()
+    body = response.read()
+    assert response.status == OK, f"{path} answers {response.status}"
+    return len(body)
+
+
+def latencies(port: int, path: str, cookie: str) -> tuple[float, float]:
+    """Return the median and the 95th percentile in milliseconds, for one reader."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    for _ in range(WARM_UP):
+        size = read(connection, path, cookie)
+    taken = []
+    for _ in range(REQUESTS):
+        begin = time.perf_counter()
+        read(connection, path, cookie)
+        taken.append((time.perf_counter() - begin) * 1000)
+    connection.close()
+    cuts = statistics.quantiles(taken, n=20)
+    print(f"{path:<32} p50 {cuts[9]:6.1f} ms   p95 {cuts[18]:6.1f} ms   {size / 1000:6.1f} kB")
+    return cuts[9], cuts[18]
+
+
+def rate(port: int, path: str, cookie: str) -> float:
+    """Return requests a second with several readers."""
+    counts = [0] * READERS
+    end = time.perf_counter() + SECONDS
+
+    def keep_reading(reader: int) -> None:
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        while time.perf_counter() < end:
+            read(connection, path, cookie)
+            counts[reader] += 1
+        connection.close()
+
+    threads = [threading.Thread(target=keep_reading, args=(reader,)) for reader in range(READERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = sum(counts) / SECONDS
+    print(f"{path:<32} {found:6.0f} a second with {READERS} readers")
+    return found
+
+
+def main() -> None:
+    """Measure on an embedded server of its own, and print one line of JSON at the end."""
+    figures: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
+        home = Path(folder)
+        home.chmod(0o711)  # as root, the server's user must get to its folder
+        server = postgres.start(home / "postgres")
+        try:
+            prepare(home, server)
+            cookie, pages = fill()
+            with serving() as port:
+                for name, path in pages.items():
+                    p50, p95 = latencies(port, path, cookie)
+                    figures |= {f"{name}_p50_ms": round(p50, 1), f"{name}_p95_ms": round(p95, 1)}
+                for name in ("livez", "models", "review", "api_models"):
+                    figures[f"{name}_per_s"] = round(rate(port, pages[name], cookie))
+        finally:
+            server.stop()
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
+    print(json.dumps({"bench": "pages", "figures": figures, "machine": machine}))
+
+
+if __name__ == "__main__":
+    main()

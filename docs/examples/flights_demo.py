@@ -1,0 +1,237 @@
+"""From an empty portal to a model in production, over REST: will this flight arrive more than 15 minutes late.
+
+Three versions of one model: a champion that is approved and active, a candidate that waits for review, and one that a
+gate stops. `manage.py demo` runs this script; with accounts of your own it runs as
+
+    BASE_URL=… TEAM=… TOKEN=… VALIDATOR_TOKEN=… SIGNER_EMAIL=… SIGNER_PASSWORD=… python docs/examples/flights_demo.py
+"""
+
+import hashlib
+import os
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import flights
+import httpx
+import pandas as pd
+from portal_client import Browser, Json, Portal, Refused
+
+MODEL, DATASET, PIPELINE = "late-arrival", "nyc-flights-2013", "flight-features"
+REPOSITORY = "https://git.example.org/flight-operations/late-arrival"
+FALLBACK = "No warning is sent; passengers see the timetable."
+PLAN: Json = {
+    "label_column": flights.LABEL,
+    "unit_column": flights.DAY,
+    "slices": ["carrier", "origin"],
+    "threshold": 0.3,
+}
+CARD: Json = {
+    "intended_use": "Warn connecting passengers, an hour before departure from a New York airport, that their flight "
+    "is likely to arrive more than 15 minutes late, so that they can choose another connection.",
+    "limitations": "Learned from flights of 2013 that were flown; it knows nothing of cancellations. Scores are too "
+    "high in calm months, and it has not seen carriers that came later. Small carriers are not assessed.",
+    "out_of_scope_use": "Rating crews or carriers, deciding compensation, planning slots, or any other airport.",
+}
+
+
+def say(name: str, text: str) -> None:
+    """Print one line for one step."""
+    print(f"  {name:<12} {text}", flush=True)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Rows, and the name and digest under which the portal holds them."""
+
+    rows: pd.DataFrame
+    number: int
+    sha256: str
+
+    @property
+    def reference(self) -> Json:
+        """How requests name it."""
+        return {"dataset": DATASET, "number": self.number}
+
+
+def environment_lock() -> bytes:
+    """Return what is installed here, as pip would freeze it."""
+    pins = {f"{found.name.lower()}=={found.version}" for found in metadata.distributions()}
+    return "\n".join(sorted(pins)).encode() + b"\n"
+
+
+def commit() -> str:
+    """Return a name for the code that trains: what a CI would take from git."""
+    return hashlib.sha256(Path(flights.__file__).read_bytes()).hexdigest()[:40]
+
+
+def upload(portal: Portal) -> list[Snapshot]:
+    """Upload spring, spring with summer, and the months held out; wait until all have been inspected."""
+    rows = flights.known_before_departure()
+    sent = []
+    for sample in (
+        flights.months(rows, 1, 4, 20_000),
+        flights.months(rows, 1, 8, 40_000),
+        flights.months(rows, 9, 12, 12_000),
+    ):
+        content = flights.parquet(sample)
+        answer = portal.upload("POST", f"/datasets/{DATASET}/snapshots", content, time_column=flights.DAY)
+        sent.append(Snapshot(sample, answer["number"], answer["sha256"]))
+    for snapshot in sent:
+        path = f"/datasets/{DATASET}/snapshots/{snapshot.number}"
+        found = portal.wait(path, lambda answer: answer["state"] != "inspecting")
+        if found["state"] != "ready":
+            raise Refused({"code": found["state"], "detail": found["reason"]})
+    say("Data", f"{len(sent)} snapshots inspected; {len(sent[-1].rows)} flights of September to December held out")
+    return sent
+
+
+def register_version(
+    portal: Portal, trained: flights.Trained, snapshot: Snapshot, claims: list[Json], description: str
+) -> int:
+    """Register a version with its files, hand it in, and return its number."""
+    lock = environment_lock()
+    run = {
+        "repository": REPOSITORY,
+        "commit": commit(),
+        "commit_authors": [os.environ.get("COMMIT_AUTHOR", "developer@example.org")],
+        "hyperparameters": trained.hyperparameters,
+        "environment_lock_sha256": hashlib.sha256(lock).hexdigest(),
+        "seed": flights.SEED,
+        "training_snapshot": snapshot.reference,
+    }
+    body = {
+        "description": description,
+        "training_run": run,
+        "feature_pipeline_version": {"pipeline": PIPELINE, "number": 1},
+        "claims": claims,
+    }
+    number: int = portal.post(f"/models/{MODEL}/versions", body)["number"]
+    files = f"/models/{MODEL}/versions/{number}/artifacts"
+    name, content = trained.file()
+    portal.upload("PUT", f"{files}/{name}", content, role="model")
+    portal.upload("PUT", f"{files}/requirements.lock", lock, role="environment")
+    portal.post(f"/models/{MODEL}/versions/{number}/submit")
+    return number
+
+
+def wait_for_run(portal: Portal, number: int) -> Json:
+    """Return the version's validation run once it has ended; the portal starts it when the version is sealed."""
+    path = f"/models/{MODEL}/versions/{number}"
+    version = portal.wait(path, lambda answer: answer["state"] not in {"receiving", "inspecting"})
+    if version["state"] != "sealed":
+        raise Refused({"code": version["state"], "detail": version["reason"]})
+    listed = portal.wait(
+        f"{path}/validation-runs",
+        lambda answer: any(run["finished_at"] for run in answer["results"]),
+    )
+    run: Json = listed["results"][0]
+    return run
+
+
+def in_words(run: Json) -> str:
+    """Return a run's state with its AUC, or with why it did not pass."""
+    auc = next((m for m in run["measurements"] if m["name"] == "auc" and not m["slice_column"]), None)
+    if run["state"] != "passed" or auc is None:
+        return f"{run['state']}: {run['cause']}"
+    return f"passed, AUC {auc['value']:.3f} ({auc['lower']:.3f} to {auc['upper']:.3f})"
+
+
+def ask_for_approval(portal: Portal, number: int, summary: str) -> Json:
+    """Plan a release to production and open its approval request; raises Refused where the gate stops it."""
+    plan = {"version": number, "environment": "production", "fallback": FALLBACK}
+    release = portal.post(f"/models/{MODEL}/releases", plan)
+    return portal.post(f"/releases/{release['id']}/approval-requests", {"summary": summary})
+
+
+def describe(developer: Portal, team: str) -> None:
+    """Register what does not change with a version: model, dataset, feature pipeline, card."""
+    developer.post(
+        "/models",
+        {
+            "slug": MODEL,
+            "name": "Late arrival",
+            "purpose": "Whether to warn passengers that this flight will arrive more than 15 minutes late.",
+            "team": team,
+            "tier": 2,
+            "task": "binary",
+            "implementation": "scikit-learn",
+        },
+    )
+    description = "Flights from New York in 2013 that arrived, with what was known before departure."
+    developer.post(
+        "/datasets", {"slug": DATASET, "name": "New York flights 2013", "description": description, "team": team}
+    )
+    developer.post("/feature-pipelines", {"slug": PIPELINE, "name": "Flight features", "team": team})
+    made = {"repository": REPOSITORY, "commit": commit(), "columns": list(flights.FEATURES)}
+    developer.post(f"/feature-pipelines/{PIPELINE}/versions", made)
+    say("Model", f"{MODEL} registered, with dataset and feature pipeline")
+    revision = developer.post(f"/models/{MODEL}/card-revisions", CARD)
+    developer.post(f"/models/{MODEL}/card-revisions/{revision['number']}/publish")
+    say("Card", f"revision {revision['number']} published")
+
+
+def approve(page: str, base_url: str) -> None:
+    """Sign the request on this page as its approver would in a browser: no token can."""
+    with Browser(base_url, os.environ["SIGNER_EMAIL"], os.environ["SIGNER_PASSWORD"]) as browser:
+        browser.sign(
+            page,
+            verdict="approve",
+            meaning="approval",
+            rationale="Calibrated on four months it has not seen; a missed warning leaves passengers where they were.",
+        )
+
+
+def put_in_production(developer: Portal, base_url: str, number: int) -> None:
+    """Wait for the champion's validation, ask for its approval and have somebody else sign."""
+    say("Champion", f"v{number} validation {in_words(wait_for_run(developer, number))}")
+    request = ask_for_approval(developer, number, "The first version; until now the timetable alone decided.")
+    approve(request["page"], base_url)
+    release = developer.get(f"/approval-requests/{request['id']}")["release"]
+    say("", f"v{number} signed by {os.environ['SIGNER_EMAIL']} in a browser; its release is {release['state']}")
+
+
+def challenge(developer: Portal, candidate: int, eager: int) -> None:
+    """Ask for the approval of both: one waits for a person, one is stopped by the gate."""
+    say("Candidate", f"v{candidate} validation {in_words(wait_for_run(developer, candidate))}")
+    summary = "Eight months instead of four, more columns: it ranks better, and log loss falls."
+    say("", f"v{candidate} waits for review at {ask_for_approval(developer, candidate, summary)['page']}")
+    say("Stopped", f"v{eager} validation {in_words(wait_for_run(developer, eager))}")
+    try:
+        ask_for_approval(developer, eager, "Finds more of the late flights.")
+    except Refused as refused:
+        say("", f"v{eager}: {refused.detail}")
+
+
+def main() -> None:
+    """Run the example against BASE_URL."""
+    base_url = os.environ["BASE_URL"]
+    with Portal(base_url, os.environ["TOKEN"]) as developer, Portal(base_url, os.environ["VALIDATOR_TOKEN"]) as second:
+        describe(developer, os.environ["TEAM"])
+        spring, summer, held_out = upload(developer)
+        plan = second.post(f"/models/{MODEL}/validation-plans", {"held_out": held_out.reference, "specification": PLAN})
+        say("Plan", f"fixed by the second line, resampling by {plan['specification']['unit_column']}")
+
+        logistic = flights.train_logistic(spring.rows)
+        claims = logistic.claims(held_out.rows, held_out.sha256)
+        words = "Logistic regression on January to April."
+        champion = register_version(developer, logistic, spring, claims, words)
+        boosted = flights.train_boosted(summer.rows)  # while the portal inspects and validates
+        put_in_production(developer, base_url, champion)
+
+        claims = boosted.claims(held_out.rows, held_out.sha256)
+        words = "Boosted trees on January to August; destination, weekday and more of the weather."
+        candidate = register_version(developer, boosted, summer, claims, words)
+        forest = flights.train_forest(summer.rows)
+        claims = forest.claims(summer.rows, summer.sha256)  # on the rows it was trained on: the portal will notice
+        words = "Deep trees with classes weighted, to catch more late flights."
+        eager = register_version(developer, forest, summer, claims, words)
+        challenge(developer, candidate, eager)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (Refused, TimeoutError, httpx.TransportError) as problem:
+        sys.exit(f"  {problem}")

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from portal.accounts.choices import UserKind
 from portal.accounts.models import ApiToken, RoleGrant, User
@@ -52,6 +52,16 @@ def grants_visible_to(actor: Actor) -> RoleGrantQuerySet:
     if actor.may("manage_users", None) or actor.may("read_ledger", None):
         return rows
     return rows.filter(Q(user_id=actor.user_id) if actor.user_id else Q(pk=None))
+
+
+def people_known_to(actor: Actor) -> QuerySet[User]:
+    """Return everybody for who reads every team's ledger, else who ever held a grant in the actor's teams or in all."""
+    teams = actor.teams_for("read_ledger")
+    rows = User.objects.order_by("name", "pk")
+    if teams is None:
+        return rows
+    held = RoleGrant.objects.filter(Q(team=None) | Q(team__in=teams))
+    return rows.filter(Q(pk__in=held.values("user_id")) | Q(pk=actor.user_id))
 
 
 def _capabilities(user: User, rows: Iterable[RoleGrant]) -> frozenset[Grant]:

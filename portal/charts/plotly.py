@@ -281,7 +281,7 @@ def _annotations(specification: ChartSpecification) -> list[dict[str, Any]]:
     for limit in specification.thresholds:
         tone = {"size": 12, "color": "--bad" if limit.severity == "fail" else "--warn"}
         place = (
-            {"x": limit.value, "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": "center"}
+            {"x": limit.value, "yref": "paper", "y": 1, "yanchor": "bottom", "xanchor": limit.label_end}
             if sideways
             else {"y": limit.value, "xref": "paper", "x": 1, "xanchor": "right", "yanchor": "bottom"}
         )

@@ -65,6 +65,11 @@ class Threshold:
     severity: Literal["fail", "warn"] = "fail"
     fails: Literal["below", "above"] | None = None
 
+    @property
+    def label_end(self) -> Literal["left", "right"]:
+        """Which end of the label touches an upright line: the text stands on the side that fails, clear of others."""
+        return "right" if self.fails == "below" else "left"
+
 
 @dataclass(frozen=True)
 class Band:

@@ -184,7 +184,7 @@ def _limits(axes: Axes, specification: ChartSpecification) -> None:
         place: dict[str, Any] = {"xy": (limit.value, 1.0), "xycoords": ("data", "axes fraction")}
         if not sideways:
             place = {"xy": (1.0, limit.value), "xycoords": ("axes fraction", "data")}
-        align = "center" if sideways else "right"
+        align = limit.label_end if sideways else "right"
         axes.annotate(limit.label, **place, xytext=(0, 2.5), textcoords="offset points", ha=align, va="bottom")
     for band in specification.bands:
         axes.axvspan(band.start, band.end, color=PAPER.line, alpha=0.6, linewidth=0, zorder=0)

@@ -1,11 +1,11 @@
 """The ledger: entries by filter, one entry with its proof."""
 
 from django import forms
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from portal.accounts.models import User
+from portal.accounts.selectors import people_known_to
 from portal.core.actors import SYSTEM, Actor
 from portal.core.errors import NotFound
 from portal.ledger.catalogue import TYPES
@@ -36,10 +36,10 @@ class EntriesForm(forms.Form):
     until = forms.DateTimeField(required=False, label="Before, UTC", widget=INSTANT)
     before = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # Django's own keywords, passed on
+    def __init__(self, data: QueryDict, *, reader: Actor) -> None:
+        super().__init__(data)
         events = sorted((event.name, event.sentence) for event in TYPES.values())
-        people = [(user.actor_id, user.name) for user in User.objects.order_by("name")]
+        people = [(user.actor_id, user.name) for user in people_known_to(reader)]
         self.fields["event"].choices = [("", "Anything"), *events]  # type: ignore[attr-defined]
         self.fields["actor"].choices = [("", "Anyone"), (SYSTEM.id, SYSTEM.name), *people]  # type: ignore[attr-defined]
 
@@ -62,7 +62,7 @@ class EntriesForm(forms.Form):
 @page
 def audit(request: PageRequest) -> HttpResponse:
     """The entries that the reader may see, newest first, and how the log stands."""
-    form = EntriesForm(request.GET)
+    form = EntriesForm(request.GET, reader=request.actor)
     entries = AuditPage([], None)
     if form.is_valid():
         entries = audit_page(request.actor, form.wanted(request.actor), before=form.cleaned_data["before"])

@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from portal.accounts.choices import Role
 from portal.accounts.models import RoleGrant, Team
-from portal.accounts.selectors import actor_for_token, actor_for_user, grants_visible_to, people_with
+from portal.accounts.selectors import actor_for_token, actor_for_user, grants_visible_to, people_known_to, people_with
 from portal.accounts.services.tokens import create_token
 from portal.core.actors import SYSTEM
 from portal.core.clock import now
@@ -109,3 +109,13 @@ def test_teams_and_grants_are_scoped() -> None:
     assert list(Team.objects.visible_to(reader)) == [team]
     assert [grant.user_id for grant in grants_visible_to(reader)] == [reader.user_id]
     assert grants_visible_to(actor_with(Role.ADMIN)).count() == RoleGrant.objects.count()
+
+
+def test_people_of_another_team_are_not_known_unless_one_reads_every_ledger() -> None:
+    team, other = TeamFactory.create(), TeamFactory.create()
+    colleague, stranger = person_with(Role.VIEWER, team=team), person_with(Role.DEVELOPER, team=other)
+    everywhere = person_with(Role.APPROVER)
+    known = set(people_known_to(actor_with(Role.VIEWER, team=team)))
+    assert {colleague, everywhere} <= known
+    assert stranger not in known
+    assert stranger in people_known_to(actor_with(Role.AUDITOR))

@@ -47,7 +47,7 @@ from tests.factories.registry import SIGNATURE
 from tests.factories.reports import sequence
 from tests.portal.ledger.replay import replayed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 TABLES: dict[str, type[models.Model]] = {
     "model": RegisteredModel,

@@ -6,7 +6,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from governance.models import ApprovalRequest, Decision, PolicyVersion
 from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 INSERT_ONLY = ("decision", "gateevaluation", "checkresult", "policycheck", "seat")
 
 

@@ -36,7 +36,7 @@ from tests.factories.governance import (
 )
 from tests.portal.ledger.replay import replayed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 ROLES = (Role.APPROVER, Role.DEVELOPER)
 
 

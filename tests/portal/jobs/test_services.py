@@ -33,7 +33,7 @@ from tests.factories.accounts import TeamFactory, actor_with
 from tests.portal.jobs.conftest import KIND, Enqueue
 from tests.portal.ledger.replay import replayed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
 def published() -> list[int]:

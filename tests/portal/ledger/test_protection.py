@@ -6,7 +6,7 @@ import pytest
 from portal.ledger.protection import frozen_columns, insert_only
 from portal.ledger.sequencing import Connection
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 Refused = psycopg.errors.RestrictViolation
 
 

@@ -13,7 +13,7 @@ from portal.ledger.models import Checkpoint, Entry, PendingEntry, PrivateText, T
 from portal.ledger.sequencing import Connection, sequence_batch
 from tests.portal.ledger.cast import write, write_many
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 Connect = Callable[[str], Connection]
 Tamper = Callable[[str], None]
 

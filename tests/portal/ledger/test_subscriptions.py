@@ -9,7 +9,7 @@ from portal.ledger.models import Cursor
 from portal.ledger.sequencing import Connection, sequence_batch
 from tests.portal.ledger.cast import ANN, event_type, write, write_many
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 
 def test_subscriber_hears_its_events_once_each_in_order(sequencer: Connection) -> None:

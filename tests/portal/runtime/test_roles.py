@@ -5,7 +5,7 @@ from django.conf import settings
 from portal.runtime import roles
 from tests.databases import WORKER, database_of, url_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
 @pytest.mark.parametrize("role", ["owner", "app", "sequencer"])

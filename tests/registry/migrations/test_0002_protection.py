@@ -20,7 +20,7 @@ from tests.factories.registry import (
     VersionFactory,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
 def refused(row: Any, **changes: Any) -> bool:

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from portal.core.parentage import die_with_parent
 
@@ -14,3 +15,5 @@ if _parent is not None and _parent.pid is not None:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 application = get_wsgi_application()
+# All addresses now: a broken one stops the start, and the first reader does not wait for their imports.
+get_resolver().url_patterns  # noqa: B018  (a cached property that imports)

@@ -1,9 +1,7 @@
 """What every view of the API shares: the actor, and objects the actor may know of."""
 
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from django.db import models
-from django.http import Http404
 from rest_framework.generics import GenericAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
@@ -12,9 +10,6 @@ from portal.accounts.models import Team
 from portal.api.bodies import BodyParser
 from portal.core.actors import Actor
 from portal.core.errors import Invalid
-from portal.core.querysets import ScopedQuerySet
-
-Row = TypeVar("Row", bound=models.Model)
 
 
 class OneRepresentation(DefaultContentNegotiation):
@@ -41,14 +36,6 @@ class Door(GenericAPIView[Any]):
 def actor_of(request: Request) -> Actor:
     """Return the actor that authentication built."""
     return cast("Actor", request.auth)
-
-
-def visible(rows: ScopedQuerySet[Row], actor: Actor, **lookup: Any) -> Row:
-    """Return the one row the actor may see; another team's row answers 404 like one that does not exist."""
-    found = rows.visible_to(actor).filter(**lookup).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def team_named(actor: Actor, slug: str) -> Team:

@@ -3,9 +3,11 @@
 from typing import Any, Self, TypeVar
 
 from django.db import models
+from django.http import Http404
 
 from portal.core.actors import Actor
 
+Row = TypeVar("Row", bound=models.Model)
 Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
 
@@ -22,3 +24,11 @@ class ScopedQuerySet(models.QuerySet[Row_co]):
             return self.all()
         conditions: dict[str, Any] = {f"{self.team_path}__in": teams}
         return self.filter(**conditions)
+
+
+def visible(rows: ScopedQuerySet[Row], actor: Actor, **lookup: Any) -> Row:
+    """Return the one row the actor may see; another team's row answers 404 like one that does not exist."""
+    found = rows.visible_to(actor).filter(**lookup).first()
+    if found is None:
+        raise Http404
+    return found

@@ -4,9 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from portal.core.querysets import visible
 from portal.overviews.data import datasets_table, snapshot_uses
 from portal.overviews.work import inspection_of
-from portal.pages.doors import PageRequest, page, visible
+from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from registry.models import Dataset, DatasetSnapshot
 

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
-from django.db import models
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from portal.accounts.models import User
 from portal.accounts.selectors import actor_for_user
 from portal.core.actors import Actor
-from portal.core.querysets import ScopedQuerySet
 
-Row = TypeVar("Row", bound=models.Model)
 Rest = ParamSpec("Rest")
 
 
@@ -39,11 +36,3 @@ def page(view: PageView[Rest]) -> Callable[..., HttpResponseBase]:
         return view(known, *args, **kwargs)
 
     return enter
-
-
-def visible(rows: ScopedQuerySet[Row], actor: Actor, **lookup: Any) -> Row:
-    """Return the one row the actor may see; another team's row answers 404 like one that does not exist."""
-    found = rows.visible_to(actor).filter(**lookup).first()
-    if found is None:
-        raise Http404
-    return found

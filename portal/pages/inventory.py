@@ -9,8 +9,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from portal.core.querysets import visible
 from portal.overviews.models import model_overview, models_table, open_request_of, teams_of_models
-from portal.pages.doors import PageRequest, page, visible
+from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from portal.ui.forms import VerbForm
 from registry.choices import CardState, Task

@@ -5,8 +5,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.core.querysets import visible
 from portal.overviews.releases import release_overview, releases_table
-from portal.pages.doors import PageRequest, page, visible
+from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from portal.reports.models import EvidencePack
 from portal.reports.selectors import pack_file, pack_lines, working

@@ -10,8 +10,9 @@ from governance.choices import Meaning, Verdict
 from governance.models import ApprovalRequest
 from governance.services.requests import withdraw_request
 from governance.services.signing import sign
+from portal.core.querysets import visible
 from portal.overviews.reviews import STATES, review_overview, reviews_table
-from portal.pages.doors import PageRequest, page, visible
+from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from portal.ui.forms import VerbForm
 from portal.ui.words import spoken

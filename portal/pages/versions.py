@@ -10,11 +10,12 @@ from django.views.decorators.http import require_POST, require_safe
 from governance.services.requests import request_release
 from monitoring.models import ValidationRun
 from monitoring.services.runs import request_run
+from portal.core.querysets import visible
 from portal.jobs.models import Job
 from portal.jobs.services import request_cancel
 from portal.overviews.runs import may_cancel, run_overview
 from portal.overviews.versions import version_overview
-from portal.pages.doors import PageRequest, page, visible
+from portal.pages.doors import PageRequest, page
 from portal.ui.forms import VerbForm
 from registry.choices import Environment
 from registry.models import ModelVersion

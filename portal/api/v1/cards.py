@@ -9,7 +9,8 @@ from rest_framework.response import Response
 
 from portal.api.bodies import Body
 from portal.api.v1.models import model_named
-from portal.api.views import Door, actor_of, visible
+from portal.api.views import Door, actor_of
+from portal.core.querysets import visible
 from registry.models import CardRevision
 from registry.services import cards as services
 

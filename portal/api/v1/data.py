@@ -10,8 +10,9 @@ from rest_framework.response import Response
 
 from portal.api.bodies import Body
 from portal.api.uploads import chunks_of, declared_sha256
-from portal.api.views import Door, actor_of, team_named, visible
+from portal.api.views import Door, actor_of, team_named
 from portal.blobs.services import store_stream
+from portal.core.querysets import visible
 from registry.models import Dataset, DatasetSnapshot
 from registry.services import datasets as services
 

@@ -5,7 +5,8 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.views import Door, actor_of, visible
+from portal.api.views import Door, actor_of
+from portal.core.querysets import visible
 from portal.jobs import services
 from portal.jobs.models import Job
 

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from portal.accounts.choices import UserKind
 from portal.accounts.models import User
 from portal.api.bodies import Body
-from portal.api.views import Door, actor_of, team_named, visible
+from portal.api.views import Door, actor_of, team_named
+from portal.core.querysets import visible
 from registry.choices import Implementation, Task
 from registry.models import RegisteredModel
 from registry.services import models as services

@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.v1.releases import release_numbered
-from portal.api.views import Door, actor_of, visible
+from portal.api.views import Door, actor_of
+from portal.core.querysets import visible
 from portal.reports import services
 from portal.reports.models import EvidencePack
 from portal.reports.selectors import TYPES, pack_file

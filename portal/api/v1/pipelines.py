@@ -8,7 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.bodies import Body
-from portal.api.views import Door, actor_of, team_named, visible
+from portal.api.views import Door, actor_of, team_named
+from portal.core.querysets import visible
 from registry.models import FeaturePipeline, FeaturePipelineVersion
 from registry.services import pipelines as services
 

@@ -12,7 +12,8 @@ from governance.selectors import state_now
 from governance.services import requests
 from portal.api.bodies import Body
 from portal.api.v1.models import model_named
-from portal.api.views import Door, actor_of, visible
+from portal.api.views import Door, actor_of
+from portal.core.querysets import visible
 from registry.choices import Environment
 from registry.models import ModelVersion, RegisteredModel, Release
 from registry.services import releases

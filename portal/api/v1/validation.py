@@ -13,7 +13,8 @@ from portal.api.bodies import Body
 from portal.api.v1.data import SnapshotReference, referenced_snapshot
 from portal.api.v1.models import model_named
 from portal.api.v1.versions import version_named
-from portal.api.views import Door, actor_of, visible
+from portal.api.views import Door, actor_of
+from portal.core.querysets import visible
 
 PARTS = ("checks", "measurements")
 

@@ -12,8 +12,9 @@ from portal.api.bodies import Body
 from portal.api.uploads import chunks_of, declared_sha256
 from portal.api.v1.data import CONTENT_DIGEST, SnapshotReference, referenced_snapshot
 from portal.api.v1.models import model_named
-from portal.api.views import Door, actor_of, visible
+from portal.api.views import Door, actor_of
 from portal.blobs.services import store_stream
+from portal.core.querysets import visible
 from registry.choices import ArtifactRole
 from registry.models import Artifact, FeaturePipelineVersion, ModelVersion
 from registry.services import versions as services

@@ -4,8 +4,9 @@ import pytest
 from django.http import Http404
 
 from portal.accounts.choices import Role
-from portal.api.views import team_named, visible
+from portal.api.views import team_named
 from portal.core.errors import Invalid
+from portal.core.querysets import visible
 from registry.models import RegisteredModel
 from tests.factories.accounts import TeamFactory, actor_with
 from tests.factories.registry import RegisteredModelFactory

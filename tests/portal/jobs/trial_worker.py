@@ -9,7 +9,7 @@ from portal.core.progress import Progress
 from portal.jobs.decorators import job
 from portal.jobs.kinds import declare_kind
 
-app = celery.app  # type: ignore[attr-defined]
+app = celery.app
 
 
 @job(declare_kind("trial.work", queue="intake"))

@@ -4,7 +4,8 @@ from django.http import Http404, HttpResponse
 from django.test import RequestFactory
 
 from portal.accounts.choices import Role
-from portal.pages.doors import PageRequest, page, visible
+from portal.core.querysets import visible
+from portal.pages.doors import PageRequest, page
 from registry.models import RegisteredModel
 from tests.factories.accounts import TeamFactory, actor_with, person_with
 from tests.factories.registry import RegisteredModelFactory

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import pytest_django
 
@@ -13,6 +14,9 @@ if "DJANGO_SETTINGS_MODULE" in os.environ:
 if "PYTEST_XDIST_WORKER" not in os.environ:
     databases.open_suite()
 databases.enter_worker()
+# Timings are for benches: a slow moment of the machine is no failure.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")

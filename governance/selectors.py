@@ -19,7 +19,7 @@ from portal.accounts.selectors import people_with
 from portal.core.canonical import digest_of
 from portal.core.clock import now
 from registry.choices import CardState, VersionState
-from registry.models import CardRevision, ModelVersion, RegisteredModel, Release
+from registry.models import Artifact, CardRevision, ModelVersion, RegisteredModel, Release
 from registry.rules import cards
 from registry.selectors import champion_of
 
@@ -262,7 +262,7 @@ def _exclusions(rows: Sequence[ApprovalRequest]) -> dict[int, list[Excluded]]:
 
 def _parts_played(rows: Sequence[ApprovalRequest]) -> dict[int, list[duties.Part]]:
     """Return {request id: what people did towards it}."""
-    cards_by = _card_authors(rows)
+    cards_by, uploaders = _card_parts(rows), _uploaders(rows)
     addresses = {address for row in rows for address in _commit_addresses(row)}
     people_by = dict(User.objects.filter(email__in=addresses).values_list("email", "pk"))
     found = {}
@@ -272,7 +272,8 @@ def _parts_played(rows: Sequence[ApprovalRequest]) -> dict[int, list[duties.Part
         done = (
             (version.submitted_by_id, "submitter"),
             (version.created_by_id, "version_author"),
-            *((author_id, "card_author") for author_id in cards_by[row.pk]),
+            *((user_id, "artifact_uploader") for user_id in uploaders[version.pk]),
+            *cards_by[row.pk],
             (pipeline.created_by_id if pipeline else None, "pipeline_author"),
             (version.training_run.owner_id, "training_owner"),
             (row.release.planned_by_id, "planner"),
@@ -287,12 +288,23 @@ def _commit_addresses(request: ApprovalRequest) -> list[str]:
     return [address.strip().lower() for address in request.release.version.training_run.commit_authors]
 
 
-def _card_authors(rows: Sequence[ApprovalRequest]) -> dict[int, list[int]]:
-    """Return {request id: who wrote the covered text of the card}: by digest, so also after another was published."""
+def _uploaders(rows: Sequence[ApprovalRequest]) -> dict[int, set[int]]:
+    """Return {version id: who sent its files}: whoever chose the bytes made the model."""
+    found: dict[int, set[int]] = {row.release.version_id: set() for row in rows}
+    for version_id, user_id in Artifact.objects.filter(version_id__in=found).values_list("version_id", "created_by_id"):
+        found[version_id].add(user_id)
+    return found
+
+
+def _card_parts(rows: Sequence[ApprovalRequest]) -> dict[int, list[tuple[int | None, str]]]:
+    """Return {request id: who wrote and published the covered card}: by digest, so also after another was published."""
     wanted = {row.pk: (row.release.model_id, row.bundle.get("card", "")) for row in rows}
-    authors: dict[tuple[int, str], list[int]] = {}
+    parts: dict[tuple[int, str], list[tuple[int | None, str]]] = {}
     written = CardRevision.objects.filter(model_id__in={model for model, _ in wanted.values()}).order_by("pk")
     covered = written.filter(digest__in={digest for _, digest in wanted.values()})
-    for model_id, digest, author_id in covered.values_list("model_id", "digest", "author_id"):
-        authors.setdefault((model_id, digest), []).append(author_id)
-    return {pk: authors.get(place, []) for pk, place in wanted.items()}
+    for model_id, digest, author_id, publisher_id in covered.values_list(
+        "model_id", "digest", "author_id", "published_by_id"
+    ):
+        own = parts.setdefault((model_id, digest), [])
+        own += [(author_id, "card_author"), (publisher_id, "card_publisher")]
+    return {pk: parts.get(place, []) for pk, place in wanted.items()}

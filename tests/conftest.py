@@ -60,3 +60,11 @@ def broker_url(request: pytest.FixtureRequest) -> str:
     """Return the broker to test against: TEST_AMQP_URL's RabbitMQ, else pgmq."""
     url: str = os.environ.get("TEST_AMQP_URL") or request.getfixturevalue("queue_url")
     return url
+
+
+@pytest.fixture(autouse=True)
+def no_limit_reached() -> None:
+    """Let each test begin with no try counted: limits are kept in the process, and account numbers come again."""
+    from django.core.cache import cache
+
+    cache.clear()

@@ -24,7 +24,9 @@ class Account:
 DEEDS: Mapping[str, str] = {
     "submitter": "handed in the version",
     "version_author": "registered the version",
+    "artifact_uploader": "uploaded a file of the version",
     "card_author": "wrote the card",
+    "card_publisher": "published the card",
     "pipeline_author": "registered the feature pipeline version",
     "training_owner": "own the training run",
     "commit_author": "are an author of the training commit",

@@ -57,6 +57,7 @@ def sign(
     team = request.release.model.team_id
     signer = _signer(actor, team)
     _require_values(verdict=verdict, meaning=meaning, rationale=rationale)
+    require_open(request)  # before the password is tried: a closed request is no place to guess it
     confirm_password(user=signer, password=password)
     row = locked_request(request)
     signer = _signer(actor, team)  # as it is now: waiting for the lock may have taken a while

@@ -13,6 +13,7 @@ from portal.overviews.health import readiness
 from portal.pages.models import CspReport
 
 LARGEST_REPORT = 20_000
+MOST_REPORTS = 1_000
 
 
 @require_GET
@@ -39,15 +40,26 @@ def csp_report(request: HttpRequest) -> HttpResponse:
     try:
         report = json.loads(request.body)["csp-report"]
         key = {
-            "document": str(report.get("document-uri", ""))[:500],
-            "directive": str(report.get("violated-directive", ""))[:100],
-            "blocked": str(report.get("blocked-uri", ""))[:500],
+            "document": _storable(report.get("document-uri", ""), 500),
+            "directive": _storable(report.get("violated-directive", ""), 100),
+            "blocked": _storable(report.get("blocked-uri", ""), 500),
         }
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return HttpResponse(status=400)
     at = now()
     with transaction.atomic():
+        if CspReport.objects.count() >= MOST_REPORTS and not CspReport.objects.filter(**key).exists():
+            return HttpResponse(status=204)  # anybody can send these: what is known is counted, the rest is dropped
         row, new = CspReport.objects.get_or_create(**key, defaults={"first_at": at, "last_at": at})
         if not new:
             CspReport.objects.filter(pk=row.pk).update(count=F("count") + 1, last_at=at)
     return HttpResponse(status=204)
+
+
+def _storable(value: object, length: int) -> str:
+    """Return the beginning of a text; raises ValueError for characters that the database can't hold."""
+    text = str(value)[:length]
+    if "\0" in text:
+        raise ValueError("a NUL character")
+    text.encode()  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
+    return text

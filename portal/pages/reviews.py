@@ -1,5 +1,6 @@
 """Reviews: requests to decide, and the page on which one signs."""
 
+from allauth.core import ratelimit
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -55,7 +56,7 @@ def review_sign(request: PageRequest, pk: int) -> HttpResponse:
     """Sign the decision."""
     found = _request(request, pk)
     form = SignForm(request.POST)
-    if form.is_valid():
+    if form.is_valid() and _may_try(request, form):
         decision = form.attempt(sign, actor=request.actor, request=found, **form.cleaned_data)
         if decision is not None:
             return redirect(found)
@@ -69,6 +70,14 @@ def review_withdraw(request: PageRequest, pk: int) -> HttpResponse:
     found = _request(request, pk)
     withdraw_request(actor=request.actor, request=found)
     return redirect(found)
+
+
+def _may_try(request: PageRequest, form: SignForm) -> bool:
+    """Whether this person may try a password once more: the same limit as for entering it again elsewhere."""
+    if ratelimit.consume(request, action="reauthenticate", user=request.user):
+        return True
+    form.add_error("password", "Too many tries within a minute. Nothing was signed; wait a minute and try again.")
+    return False
 
 
 def _request(request: PageRequest, pk: int) -> ApprovalRequest:

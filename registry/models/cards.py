@@ -29,6 +29,7 @@ class CardRevision(models.Model):
     digest = models.CharField(max_length=64)
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    published_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     published_at = models.DateTimeField(null=True)
 
     objects = CardRevisionQuerySet.as_manager()
@@ -56,4 +57,5 @@ class CardRevision(models.Model):
             "state": self.state,
             "digest": self.digest,
             "author": f"user:{self.author_id}",
+            "published_by": f"user:{self.published_by_id}" if self.published_by_id else None,
         }

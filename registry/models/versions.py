@@ -102,6 +102,7 @@ class Artifact(models.Model):
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     media_type = models.CharField(max_length=100, blank=True, help_text="As inspection found it.")
     inspection = models.JSONField(default=dict, help_text="What inspection read.")
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", help_text="Who sent the bytes.")
     created_at = models.DateTimeField()
 
     objects = ArtifactQuerySet.as_manager()
@@ -127,4 +128,5 @@ class Artifact(models.Model):
             "name": self.name,
             "sha256": self.sha256,
             "size": self.size,
+            "created_by": f"user:{self.created_by_id}",
         }

@@ -51,8 +51,8 @@ def publish_card(*, actor: Actor, revision: CardRevision) -> CardRevision:
         former.state = str(after(CARD, "supersede", former.state))
         former.save(update_fields=["state"])
         _record(former, actor=actor, event=CARD_SUPERSEDED)
-    revision.state, revision.published_at = state, now()
-    revision.save(update_fields=["state", "published_at"])
+    revision.state, revision.published_by_id, revision.published_at = state, author_of(actor), now()
+    revision.save(update_fields=["state", "published_by", "published_at"])
     _record(revision, actor=actor, event=CARD_PUBLISHED)
     return revision
 

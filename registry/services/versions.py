@@ -114,7 +114,14 @@ def add_artifact(
     if problems := files.digest_problem(role=role, received=blob.pk, declared=declared_sha256, environment_lock=lock):
         raise DigestMismatch(problems["sha256"][0], fields=problems)
     artifact = Artifact.objects.create(
-        version=version, role=role, name=name, blob=blob, sha256=blob.pk, size=blob.size, created_at=now()
+        version=version,
+        role=role,
+        name=name,
+        blob=blob,
+        sha256=blob.pk,
+        size=blob.size,
+        created_by_id=author_of(actor),
+        created_at=now(),
     )
     append(
         actor=actor,

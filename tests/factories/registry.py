@@ -198,11 +198,15 @@ class ArtifactFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
     blob = factory.SubFactory(BlobFactory)
     sha256 = factory.LazyAttribute(lambda artifact: artifact.blob.pk)
     size = factory.LazyAttribute(lambda artifact: artifact.blob.size)
+    created_by = factory.LazyAttribute(lambda artifact: artifact.version.created_by)
     created_at = factory.LazyFunction(now)
 
 
 class SealedVersionFactory(VersionFactory):
-    """A sealed version with one inspected model file: give `blob` (see `stored`) and `file_name` where it is read."""
+    """A sealed version with one inspected model file: give `blob` (see `stored`) and `file_name` where it is read.
+
+    `uploader` sent the file, else who registered the version.
+    """
 
     digest = factory.Sequence(lambda n: sha256_of(f"version {n}"))
     signature = SIGNATURE
@@ -216,11 +220,13 @@ class SealedVersionFactory(VersionFactory):
         state = columns.pop("state")
         blob = columns.pop("blob", None)
         name = columns.pop("file_name", "model.onnx")
+        uploader = columns.pop("uploader", None)
         version: ModelVersion = super()._create(model_class, *args, **columns)
         kind = "skops" if name.endswith(".skops") else "onnx"
         ArtifactFactory.create(
             version=version, blob=blob or BlobFactory.create(), name=name, media_type=f"application/vnd.{kind}",
             inspection={"verdict": "accepted", "detected": kind, "details": {}, "notes": []},
+            created_by=uploader or version.created_by,
         )  # fmt: skip
         version.state = VersionState.INSPECTING
         version.save(update_fields=["state"])

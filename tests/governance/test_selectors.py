@@ -27,12 +27,13 @@ pytestmark = pytest.mark.django_db
 
 def test_everybody_who_took_part_is_named_with_what_they_did() -> None:
     version = ready_version()
-    people = {name: UserFactory.create(name=name, email=f"{name.lower()}@example.org") for name in "ABCDE"}
+    people = {name: UserFactory.create(name=name, email=f"{name.lower()}@example.org") for name in "ABCDEF"}
     card_author = CardRevision.objects.get().author
     made = SealedVersionFactory.create(
         model=version.model,
         created_by=people["A"],
         submitted_by=people["B"],
+        uploader=people["F"],
         training_run__owner=people["C"],
         training_run__commit_authors=["D@Example.org ", "nobody@example.org", people["A"].email],
         feature_pipeline_version=FeaturePipelineVersionFactory.create(created_by=people["E"]),
@@ -47,6 +48,7 @@ def test_everybody_who_took_part_is_named_with_what_they_did() -> None:
         "C": "own the training run",
         "D": "are an author of the training commit",
         "E": "registered the feature pipeline version",
+        "F": "uploaded a file of the version",
         card_author.name: "wrote the card",
         "Z opener": "opened the approval request",
     }
@@ -56,9 +58,9 @@ def test_author_of_the_same_text_stays_excluded_after_another_published_it_again
     request: ApprovalRequest = OpenRequestFactory.create()
     card = CardRevision.objects.get()
     CardRevision.objects.filter(pk=card.pk).update(state="superseded")
-    second = CardRevisionFactory.create(model=card.model)
+    second = CardRevisionFactory.create(model=card.model, published_by=UserFactory.create())
     assert what_changed(request) == []
-    assert {card.author, second.author} <= {one.user for one in excluded_people(request)}
+    assert {card.author, second.author, second.published_by} <= {one.user for one in excluded_people(request)}
 
 
 def test_eligible_are_active_approvers_of_the_team_who_took_no_part_and_have_not_signed() -> None:

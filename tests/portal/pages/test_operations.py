@@ -80,3 +80,23 @@ def test_long_addresses_are_cut(client: Client) -> None:
     report = {"csp-report": {**REPORT["csp-report"], "blocked-uri": "https://example.org/" + "x" * 2000}}
     assert send(client, json.dumps(report)) == 204
     assert len(CspReport.objects.get().blocked) == 500
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "body",
+    [b'{"csp-report": {"document-uri": "a\\u0000b"}}', b'{"csp-report": {"blocked-uri": "\\ud800"}}', b"[" * 15_000],
+    ids=["nul", "surrogate", "deep"],
+)
+def test_a_report_that_can_not_be_stored_is_refused(client: Client, body: bytes) -> None:
+    assert send(client, body) == 400
+    assert not CspReport.objects.exists()
+
+
+@pytest.mark.django_db
+def test_strangers_can_not_fill_the_table_with_reports(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.pages.operations.MOST_REPORTS", 1)
+    assert send(client, json.dumps(REPORT)) == 204
+    assert send(client, json.dumps({"csp-report": {"document-uri": "another"}})) == 204
+    assert send(client, json.dumps(REPORT)) == 204
+    assert CspReport.objects.get().count == 2

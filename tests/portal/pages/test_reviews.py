@@ -157,6 +157,21 @@ def test_a_refused_signature_keeps_what_was_written_and_says_why(
     assert not Decision.objects.exists()
 
 
+def test_passwords_can_not_be_guessed_on_the_form_that_signs(client: Client) -> None:
+    request = OpenRequestFactory.create()
+    address = reverse("review_sign", args=[request.pk])
+    guesser = signed_in(client, approver_of(request))
+    for guess in range(10):
+        assert (
+            "This is not your password"
+            in guesser.post(address, signature(request, password=f"{guess}")).content.decode()
+        )
+    answer = guesser.post(address, signature(request))
+    assert answer.status_code == 422
+    assert "Too many tries" in answer.content.decode()
+    assert not Decision.objects.exists()
+
+
 def test_after_a_refusal_the_form_carries_the_digest_that_the_page_shows_now(client: Client) -> None:
     request = OpenRequestFactory.create()
     stale = signature(request, shown_digest="0" * 64)

@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.charts import numbers
 from portal.charts.palette import DARK, LIGHT
-from portal.charts.scales import names, position_range, runs, value_range
+from portal.charts.scales import empty_rows, names, position_range, runs, value_range
 from portal.charts.specification import Axis, ChartSpecification, Role, Series
 from portal.charts.tables import written
 
@@ -286,10 +286,8 @@ def _annotations(specification: ChartSpecification) -> list[dict[str, Any]]:
             else {"y": limit.value, "xref": "paper", "x": 1, "xanchor": "right", "yanchor": "bottom"}
         )
         notes.append(bare | place | {"text": escape(limit.label, quote=False), "font": tone})
-    for i, name in enumerate(names(specification) if sideways else []):
-        if all(series.y[series.x.index(name)] is None for series in specification.series if name in series.x):
-            place = {"xref": "paper", "x": 0.5, "y": i, "text": numbers.NO_DATA}
-            notes.append(bare | place)
+    nothing = {"xref": "paper", "x": 0.5, "text": numbers.NO_DATA}
+    notes += [bare | nothing | {"y": row} for row in empty_rows(specification)]
     for band in specification.bands:
         place = {"x": (band.start + band.end) / 2, "yref": "paper", "y": 1, "yanchor": "top"}
         notes.append(bare | place | {"text": escape(band.label, quote=False)})

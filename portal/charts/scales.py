@@ -7,6 +7,8 @@ from portal.charts.specification import ChartSpecification
 
 MARGIN = 0.06
 """Free space beyond the outermost value, as a share of the stretch."""
+AFLOAT = frozenset({"intervals", "scatter"})
+"""Kinds of chart that do not stand on zero: a mark at zero needs space around it like any other."""
 
 
 def value_range(specification: ChartSpecification) -> tuple[float, float]:
@@ -18,7 +20,8 @@ def value_range(specification: ChartSpecification) -> tuple[float, float]:
         shown.append(0.0)
     if specification.kind == "reliability":
         shown += [float(x) for s in specification.series for x in s.x]
-    return _stretch(shown, specification.y.start, specification.y.end)
+    stands = specification.kind not in AFLOAT
+    return _stretch(shown, specification.y.start, specification.y.end, stands_on_zero=stands)
 
 
 def position_range(specification: ChartSpecification) -> tuple[float, float] | None:
@@ -39,6 +42,14 @@ def names(specification: ChartSpecification) -> list[str]:
     return list(dict.fromkeys(str(x) for s in specification.series for x in s.x))
 
 
+def empty_rows(specification: ChartSpecification) -> list[int]:
+    """Return the rows of a chart of intervals for which no series has a value."""
+    if specification.kind != "intervals":
+        return []
+    known = {str(x) for s in specification.series for x, value in zip(s.x, s.y, strict=True) if value is not None}
+    return [row for row, name in enumerate(names(specification)) if name not in known]
+
+
 def runs(values: Iterable[object]) -> list[list[int]]:
     """Return the indices of values that are there, in stretches without a gap."""
     found: list[list[int]] = []
@@ -53,11 +64,18 @@ def runs(values: Iterable[object]) -> list[list[int]]:
     return found
 
 
-def _stretch(shown: list[float], start: float | None, end: float | None, free: float = MARGIN) -> tuple[float, float]:
+def _stretch(
+    shown: list[float],
+    start: float | None,
+    end: float | None,
+    free: float = MARGIN,
+    *,
+    stands_on_zero: bool = True,
+) -> tuple[float, float]:
     low, high = min(shown, default=0.0), max(shown, default=1.0)
     spread = (high - low) or abs(high) or 1.0
-    first = low - free * spread if low != 0 else 0.0
-    last = high + free * spread if high != 0 else 0.0
+    first = 0.0 if low == 0 and stands_on_zero else low - free * spread
+    last = 0.0 if high == 0 and stands_on_zero else high + free * spread
     first = start if start is not None else first
     last = end if end is not None else last
     return (first, last) if last > first else (first, first + spread)

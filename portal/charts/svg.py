@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from portal.charts import numbers
 from portal.charts.palette import PAPER
 from portal.charts.paper import MM, inline_svg, paper_style, shortened
-from portal.charts.scales import names, position_range, runs, value_range
+from portal.charts.scales import empty_rows, names, position_range, runs, value_range
 from portal.charts.specification import Axis, ChartSpecification, Role, Series
 
 PRODUCTION = "#7d8794"
@@ -31,6 +31,7 @@ def draw(specification: ChartSpecification, width_mm: float, height_mm: float) -
         for i, series in enumerate(specification.series):
             _DRAWN[specification.kind](axes, specification, series, i)
         _limits(axes, specification)
+        _empty_rows(axes, specification)
         _notes(axes, specification)
         _label(axes, specification)
         return inline_svg(figure, specification.description)
@@ -85,14 +86,6 @@ def _intervals(axes: Axes, specification: ChartSpecification, series: Series, in
     for i, name in enumerate(series.x):
         row, value = names(specification).index(str(name)) + shift, series.y[i]
         if value is None:
-            axes.annotate(
-                numbers.NO_DATA,
-                (0.5, row),
-                xycoords=("axes fraction", "data"),
-                ha="center",
-                va="center",
-                color=PAPER.muted,
-            )
             continue
         if series.low and series.low[i] is not None and series.high[i] is not None:
             axes.plot(
@@ -198,6 +191,13 @@ def _limits(axes: Axes, specification: ChartSpecification) -> None:
             color=PAPER.muted,
             bbox=PLATE,
         )
+
+
+def _empty_rows(axes: Axes, specification: ChartSpecification) -> None:
+    """Say so, once, where a row of intervals has no value in any series."""
+    for row in empty_rows(specification):
+        place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "ha": "center", "va": "center"}
+        axes.annotate(numbers.NO_DATA, (0.5, row), **place, color=PAPER.muted)
 
 
 def _notes(axes: Axes, specification: ChartSpecification) -> None:

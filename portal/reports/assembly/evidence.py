@@ -122,6 +122,9 @@ def _claims(measurements: Sequence[Measurement], results: dict[str, Any]) -> lis
 def _segments(measurements: Sequence[Measurement]) -> list[dict[str, Any]]:
     differences = {(m.slice_column, m.slice_level, m.name): m for m in measurements if m.measured == "difference"}
     lines = segment_lines(measurements)
+    # Levels not assessed were measured last, behind other columns: they belong under their own.
+    columns = list(dict.fromkeys(line.column for line in lines))
+    lines.sort(key=lambda line: columns.index(line.column))
     return [
         {
             "column": column,

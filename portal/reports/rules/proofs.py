@@ -105,7 +105,8 @@ def _checkpoint_files(document: Document) -> Iterator[File]:
     checkpoint = document["ledger"]["checkpoint"]
     text, _, signatures = checkpoint["note"].rpartition("\n\n")
     encoded = signatures.splitlines()[0].rpartition(" ")[2]
-    yield File("checkpoint.txt", f"{text}\n".encode(), "the checkpoint’s text: origin, size, root")
+    yield File("checkpoint.note", checkpoint["note"].encode(), "the signed checkpoint in one piece")
+    yield File("checkpoint.txt", f"{text}\n".encode(), "its text: origin, size, root")
     yield File("checkpoint.sig", base64.b64decode(encoded)[NOTE_KEY_BYTES:], "its signature (Ed25519)")
     yield File("checkpoint-key.pem", checkpoint["public_key"].encode(), "public key of the ledger")
 

@@ -86,7 +86,7 @@ def title_size(text: str) -> str:
 
 @register.filter
 def add_number(text: str, number: int) -> str:
-    """A text with a number behind it: "4.4." and 2 give "4.4.2"."""
+    """A text with a number behind it: "4.3." and 2 give "4.3.2"."""
     return f"{text}{number}"
 
 

@@ -1,5 +1,7 @@
-from portal.charts.scales import position_range, runs, value_range
-from portal.charts.specification import Axis, ChartSpecification, Series, Threshold
+import pytest
+
+from portal.charts.scales import empty_rows, position_range, runs, value_range
+from portal.charts.specification import Axis, ChartSpecification, Kind, Series, Threshold
 from portal.ui.style_sample import sample_charts
 
 
@@ -25,3 +27,16 @@ def test_an_empty_chart_still_has_axes() -> None:
     low, high = value_range(chart)
     assert low < high
     assert Series("v", (), ()).y == ()
+
+
+@pytest.mark.parametrize(("kind", "is_whole"), [("intervals", True), ("scatter", True), ("bar", False)])
+def test_a_mark_at_zero_has_room_unless_the_chart_stands_on_zero(kind: Kind, *, is_whole: bool) -> None:
+    series = Series("v", ("a", "b") if kind == "intervals" else (1.0, 2.0), (0.0, 3.0))
+    low, high = value_range(ChartSpecification("k", kind, "T", "Two.", Axis("x"), Axis("y"), (series,)))
+    assert (low < 0) is is_whole
+    assert high > 3
+
+
+def test_a_row_is_empty_only_when_no_series_has_a_value() -> None:
+    series = (Series("v1", ("a", "b", "c"), (1.0, None, None)), Series("v2", ("a", "b", "c"), (1.0, 2.0, None)))
+    assert empty_rows(ChartSpecification("k", "intervals", "T", "Three.", Axis("x"), Axis("y"), series)) == [2]

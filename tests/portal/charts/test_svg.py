@@ -42,3 +42,10 @@ def test_a_script_that_must_be_shaped_goes_out_as_paths() -> None:
     series = Series("v3", ("مطار",), (0.5,))
     drawn = draw(ChartSpecification("k", "bar", "T", "One bar.", Axis("x"), Axis("y"), (series,)), 83, 40)
     assert "<text" not in drawn
+
+
+def test_a_row_without_data_says_so_once_for_all_series() -> None:
+    rows = ("JFK", "LGA")
+    series = (Series("v2", rows, (0.7, None), role="production"), Series("v3", rows, (0.8, None)))
+    drawn = draw(ChartSpecification("k", "intervals", "T", "Two rows.", Axis("x"), Axis("y"), series), 134, 40)
+    assert drawn.count("no data</text>") == 1

@@ -18,6 +18,4 @@ class Command(BaseCommand):
         if not result.intact:
             self.stderr.write(f"not intact: {result.entries} entries, {result.checkpoints} checkpoints read")
             sys.exit(1)
-        self.stdout.write(
-            f"intact: {result.entries} entries, {result.checkpoints} checkpoints, root {result.root[:16]}"
-        )
+        self.stdout.write(f"intact: {result.entries} entries, {result.checkpoints} checkpoints, root {result.root}")

@@ -155,6 +155,7 @@ def test_the_printed_commands_verify_what_is_attached(snapshot: bytes, tmp_path:
     for name, contents in reader_of(pdf).attachments.items():
         (tmp_path / name).write_bytes(contents[0])
     assert (tmp_path / "snapshot.json").read_bytes() == snapshot
+    assert (tmp_path / "checkpoint.note").read_text() == document["ledger"]["checkpoint"]["note"]
     found = proofs.steps(document, content_digest=digest, pdf_name=pdf_name(document))
     assert len(found) == 4
     for step in found:

@@ -7,6 +7,7 @@ from typing import Any
 
 from monitoring.stats import binary, regression
 from monitoring.stats.figures import Measurement
+from portal.charts.numbers import significant
 
 HIGHER_IS_BETTER: Mapping[str, bool] = {**binary.HIGHER_IS_BETTER, **regression.HIGHER_IS_BETTER}
 
@@ -82,9 +83,17 @@ def _verdict(difference: Measurement, margin: float | None) -> tuple[Verdict, st
     within = margin is not None and worst >= -margin
     table = (
         (worst > 0, Verdict.BETTER, "The whole interval is on the better side."),
-        (within, Verdict.NOT_WORSE, f"At worst {max(-worst, 0.0):.4g} worse; the margin is {margin}."),
-        (best < 0, Verdict.WORSE, f"Worse by {-best:.4g} to {-worst:.4g}."),
+        (
+            within,
+            Verdict.NOT_WORSE,
+            f"At worst {significant(max(-worst, 0.0))} worse; the margin is {significant(margin)}.",
+        ),
+        (best < 0, Verdict.WORSE, f"Worse by {significant(-best)} to {significant(-worst)}."),
         (margin is None, Verdict.NOT_ASSESSED, "The plan declares no margin."),
-        (True, Verdict.NOT_ASSESSED, f"Too few data: it may be {-worst:.4g} worse; the margin is {margin}."),
+        (
+            True,
+            Verdict.NOT_ASSESSED,
+            f"Too few data: it may be {significant(-worst)} worse; the margin is {significant(margin)}.",
+        ),
     )
     return next((verdict, reason) for applies, verdict, reason in table if applies)

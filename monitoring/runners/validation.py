@@ -108,7 +108,7 @@ def _score(
             features=model.features,
             positive=order.plan.positive_label,
             limits=limits,
-            progress=lambda done, total, message: progress(done, total, f"{whose}: {message.lower()}"),
+            progress=lambda done, total, message: progress(done, total, f"{whose}: {message.lower() or 'scoring'}"),
         )
     except ScoringEnded as ended:
         return _Scored(Check(key, CheckOutcome.ERRORED, message=ended.message), timed_out=ended.timed_out)

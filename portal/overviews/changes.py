@@ -1,10 +1,18 @@
 """What a release would change in production: its parts beside those of what runs now."""
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from governance.models import ApprovalRequest
 from portal.charts.numbers import count, percent
 from registry.models import CardRevision, DatasetSnapshot, ModelVersion, Release
+
+NAMED = 8
+"""How many hyperparameters or inputs a cell names; the others are counted."""
+NOT_READ = "not read"
+WORDS_OF_JSON = frozenset({"true", "false", "null", "NaN", "Infinity"})
 
 
 @dataclass(frozen=True)
@@ -17,11 +25,12 @@ class PartChange:
     note: str = ""
     digest: str = ""
     url: str = ""
+    known: bool = True
 
     @property
     def differs(self) -> bool:
-        """Whether the release changes it."""
-        return self.before != self.after
+        """Whether the release changes it; what can't be compared is never called the same."""
+        return not self.known or self.before != self.after
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,8 @@ def part_changes(request: ApprovalRequest, production: Production | None) -> lis
     parts = [
         _trained_on(old.version if old else None, release.version),
         _code(old.version if old else None, release.version),
+        _hyperparameters(old.version if old else None, release.version),
+        _inputs(old.version if old else None, release.version),
         _pipeline(old, release),
         _card(request, production),
         PartChange(
@@ -106,15 +117,68 @@ def _rows(snapshot: DatasetSnapshot) -> str:
 def _code(old: ModelVersion | None, new: ModelVersion) -> PartChange:
     run = new.training_run
     before = f"{old.training_run.repository} {old.training_run.commit[:12]}" if old else ""
-    return PartChange("Training code", before, f"{run.repository} {run.commit[:12]}", _hyperparameters(old, new))
+    return PartChange("Training code", before, f"{run.repository} {run.commit[:12]}")
 
 
-def _hyperparameters(old: ModelVersion | None, new: ModelVersion) -> str:
-    if old is None:
-        return ""
-    before, after = old.training_run.hyperparameters, new.training_run.hyperparameters
-    names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    return f"other hyperparameters: {', '.join(names)}" if names else "same hyperparameters"
+def _hyperparameters(old: ModelVersion | None, new: ModelVersion) -> PartChange:
+    before = _spoken(old.training_run.hyperparameters) if old else None
+    return _by_name("Hyperparameters", before, _spoken(new.training_run.hyperparameters))
+
+
+def _inputs(old: ModelVersion | None, new: ModelVersion) -> PartChange:
+    """Compare name, type and shape of each input as inspection read them, and their order."""
+    part, after = "Model inputs", _inputs_of(new)
+    before = _inputs_of(old) if old else None
+    if not after or (old is not None and not before):
+        was = "" if old is None else _listed(before or {}) or NOT_READ
+        return PartChange(part, was, _listed(after) or NOT_READ, "not compared: no signature was read", known=False)
+    if before == after and list(before) != list(after):
+        moved = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+        was, becomes = (_shortened(names) for names in zip(*moved, strict=True))
+        return PartChange(part, was, becomes, "the same in another order")
+    return _by_name(part, before, after)
+
+
+def _spoken(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return values so that unequal ones never read the same: 1, 1.0, true and the text "1" are four."""
+    return {
+        name: value if isinstance(value, str) and value.isidentifier() and value not in WORDS_OF_JSON
+        else json.dumps(value, ensure_ascii=False, sort_keys=True)
+        for name, value in values.items()
+    }  # fmt: skip
+
+
+def _inputs_of(version: ModelVersion) -> dict[str, str]:
+    return {
+        str(one.get("name", "")): f"{one.get('type', '')} {_shape(one.get('shape') or [])}".strip()
+        for one in version.signature.get("inputs", [])
+    }
+
+
+def _shape(parts: Sequence[int | str | None]) -> str:
+    return " × ".join("any" if part is None else str(part) for part in parts)
+
+
+def _by_name(part: str, before: Mapping[str, str] | None, after: Mapping[str, str]) -> PartChange:
+    """Return what differs, name by name, or that all of it is equal; without `before` everything is new."""
+    if before is None:
+        return PartChange(part, "", _listed(after) or "none")
+    names = list({**before, **after})
+    changed = [name for name in names if before.get(name) != after.get(name)]
+    if not changed:
+        return PartChange(part, "the same", "the same")
+    was, becomes = ({name: values.get(name, "not set") for name in changed} for values in (before, after))
+    note = f"{len(changed)} changed, {len(names) - len(changed)} the same"
+    return PartChange(part, _listed(was), _listed(becomes), note)
+
+
+def _listed(values: Mapping[str, str]) -> str:
+    return _shortened([f"{name} {value}" for name, value in values.items()])
+
+
+def _shortened(texts: Sequence[str]) -> str:
+    more = len(texts) - NAMED
+    return ", ".join(texts[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _pipeline(old: Release | None, new: Release) -> PartChange:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from portal.core.actors import Actor
@@ -37,6 +38,7 @@ class _Names:
     versions: Mapping[int, tuple[str, int]]
     releases: Mapping[int, tuple[str, int]]
     datasets: Mapping[int, str]
+    requests: Mapping[int, tuple[str, int]]
 
 
 def entry_lines(actor: Actor, rows: Sequence[EntryRow]) -> list[EntryLine]:
@@ -58,16 +60,18 @@ def _names(actor: Actor, rows: Sequence[EntryRow]) -> _Names:
     }
     models = RegisteredModel.objects.visible_to(actor).filter(pk__in=of["model"])
     versions = ModelVersion.objects.visible_to(actor).filter(pk__in=of["version"])
-    releases = Release.objects.visible_to(actor).filter(pk__in=of["release"])
+    # A decision names its request alone: the release and its version come by the same query as the others.
+    decided = {row.data.get("request", 0) for row in rows if row.subject_type == "decision"}
+    wanted = Q(pk__in=of["release"]) | Q(approval_request__in=decided)
+    releases = Release.objects.visible_to(actor).filter(wanted)
+    found = list(releases.values_list("pk", "approval_request", "version__model__slug", "version__number"))
     datasets = Dataset.objects.visible_to(actor).filter(pk__in=of["dataset"])
     return _Names(
         models=dict(models.values_list("pk", "slug")),
         versions={pk: (slug, number) for pk, slug, number in versions.values_list("pk", "model__slug", "number")},
-        releases={
-            pk: (slug, number)
-            for pk, slug, number in releases.values_list("pk", "version__model__slug", "version__number")
-        },
+        releases={pk: (slug, number) for pk, _, slug, number in found},
         datasets=dict(datasets.values_list("pk", "slug")),
+        requests={request: (slug, number) for _, request, slug, number in found if request is not None},
     )
 
 
@@ -118,8 +122,9 @@ def _request(data: _Data, names: _Names) -> _Place:
 
 
 def _decision(data: _Data, names: _Names) -> _Place:
-    slug, number = names.models.get(data.get("model", 0)), data.get("request")
-    return (f"#{number} on {slug}", reverse("review", args=[number])) if slug and number else NOWHERE
+    number = data.get("request", 0)
+    found = names.requests.get(number)
+    return (f"#{number} on {_spoken(found)}", reverse("review", args=[number])) if found else NOWHERE
 
 
 def _run(data: _Data, names: _Names) -> _Place:

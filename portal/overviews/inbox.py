@@ -250,20 +250,27 @@ def _stopped(actor: Actor) -> list[Stopped]:
         .select_related("model")
         .order_by(F("sealed_at").desc(nulls_first=True), "-pk")
     )
-    return [_why_stopped(version) for version in rows[:SHOWN]]
+    shown: list[Any] = list(rows[:SHOWN])
+    run_of = ValidationRun.objects.defer("results").in_bulk([one.run_id for one in shown if one.run_id])
+    gates_read = GateEvaluation.objects.prefetch_related("results__check_row")
+    gate_of = gates_read.in_bulk([one.gate_id for one in shown if one.gate_id])
+    return [_why_stopped(one, run_of.get(one.run_id), gate_of.get(one.gate_id)) for one in shown]
 
 
-def _why_stopped(version: Any) -> Stopped:
+def _why_stopped(version: Any, run: ValidationRun | None, gate: GateEvaluation | None) -> Stopped:
     url = version.get_absolute_url()
     if version.state in (VersionState.QUARANTINED, VersionState.FAILED):
         return Stopped(version, version.state, VersionState(version.state).label, version.reason, url)
-    run_state = version.run_state
-    if run_state in NOT_PASSED:
-        run = ValidationRun.objects.get(pk=version.run_id)
-        return Stopped(
-            version, run_state, f"Validation {RunState(run_state).label.lower()}", run.cause, run.get_absolute_url()
-        )
-    gate = GateEvaluation.objects.prefetch_related("results__check_row").get(pk=version.gate_id)
-    failed = [one for one in gate.results.all() if one.outcome != Outcome.PASSED]
-    why = "; ".join(f"{one.check_row.title}: {one.get_outcome_display().lower()}" for one in failed)
-    return Stopped(version, "not_passed", "Gate not passed", why, f"{url}#gate")
+    checks = _failed_checks(gate)
+    if run is not None and run.state in NOT_PASSED:
+        # A gate that read an earlier run says nothing of this one.
+        why = checks if gate is not None and gate.run_id == run.pk else ""
+        words = f"Validation {RunState(run.state).label.lower()}"
+        return Stopped(version, run.state, words, why or run.cause, run.get_absolute_url())
+    return Stopped(version, "not_passed", "Gate not passed", checks, f"{url}#gate")
+
+
+def _failed_checks(gate: GateEvaluation | None) -> str:
+    """Return the checks that the gate did not pass, by their titles."""
+    failed = [one for one in gate.results.all() if one.outcome != Outcome.PASSED] if gate else []
+    return "; ".join(f"{one.check_row.title}: {one.get_outcome_display().lower()}" for one in failed)

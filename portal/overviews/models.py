@@ -175,8 +175,10 @@ def _with_lineage(version_id: int) -> ModelVersion:
 
 
 def _candidate(model: RegisteredModel, production: ModelVersion | None) -> ModelVersion | None:
-    """Return the newest sealed version above the one in production; without production, the newest sealed."""
+    """Return the newest sealed version above the one in production that never served there; what did is not next."""
+    served = Release.objects.filter(model=model, environment=Environment.PRODUCTION, activated_at__isnull=False)
     rows = ModelVersion.objects.with_parts().filter(model=model, state=VersionState.SEALED)
+    rows = rows.exclude(pk__in=served.values("version"))
     if production is not None:
         rows = rows.filter(number__gt=production.number)
     return rows.first()

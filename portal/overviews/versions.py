@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from governance.choices import RequestState
@@ -10,6 +11,7 @@ from governance.selectors import state_now
 from monitoring.models import ValidationRun
 from portal.charts.numbers import size
 from portal.core.actors import Actor
+from portal.core.clock import now
 from portal.overviews.claims import ClaimLine, claim_lines
 from portal.overviews.entries import EntryLine
 from portal.overviews.gates import GateTable, gate_table
@@ -20,6 +22,7 @@ from registry.choices import Environment
 from registry.models import Artifact, ModelVersion, Release
 
 RUNS_SHOWN = 10
+A_MOMENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,10 @@ class Change:
 
 @dataclass(frozen=True)
 class VersionOverview:
-    """A version's page; `newest_run` is the newest that finished, else the newest."""
+    """A version's page; `newest_run` is the newest that finished, else the newest.
+
+    `awaits_run` says that its first run is about to be requested.
+    """
 
     version: ModelVersion
     artifacts: Sequence[Artifact]
@@ -61,6 +67,7 @@ class VersionOverview:
     changes: Sequence[Change]
     timeline: Sequence[EntryLine]
     inspection: WorkDone
+    awaits_run: bool = False
 
     @property
     def short(self) -> str:
@@ -144,7 +151,13 @@ def version_overview(actor: Actor, version: ModelVersion) -> VersionOverview:
         changes=changes_against(version, production.version) if production else [],
         timeline=timeline(actor, topic=f"version:{version.pk}"),
         inspection=inspection_of("version", version.pk),
+        awaits_run=not runs and _just_sealed(version) and version.model.validation_plans.exists(),
     )
+
+
+def _just_sealed(version: ModelVersion) -> bool:
+    """Whether it was sealed so lately that the run which follows may not be requested yet."""
+    return version.sealed_at is not None and version.sealed_at > now() - A_MOMENT
 
 
 def production_of(version: ModelVersion) -> Release | None:

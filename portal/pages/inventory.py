@@ -68,6 +68,7 @@ def models(request: PageRequest) -> HttpResponse:
         "rows": page_of(request, _sorted(found.qs, sort)),
         "address": address_without_page(request),
         "sort": sort,
+        "may_register": request.actor.teams_for("register_model") != frozenset(),
     }
     return render(request, "models/list.html", context)
 
@@ -77,7 +78,11 @@ def models(request: PageRequest) -> HttpResponse:
 def model(request: PageRequest, slug: str) -> HttpResponse:
     """One model: production now, versions, releases, card, timeline."""
     found = visible(RegisteredModel.objects.with_names(), request.actor, slug=slug)
-    return render(request, "models/detail.html", {"overview": model_overview(request.actor, found)})
+    context = {
+        "overview": model_overview(request.actor, found),
+        "may_register": request.actor.may("register_version", found.team_id),
+    }
+    return render(request, "models/detail.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,5 +1,8 @@
 """One's own API tokens."""
 
+from collections.abc import Sequence
+from typing import Any, cast
+
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,10 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.accounts.models import ApiToken
 from portal.accounts.roles import TOKEN_SCOPES
 from portal.accounts.services.tokens import create_token, revoke_token
+from portal.core.actors import Actor
 from portal.pages.doors import PageRequest, page
 from portal.ui.forms import VerbForm
 
 FOR_REGISTERING = (
+    "export_evidence",
+    "open_request",
     "read",
     "register_model",
     "register_pipeline",
@@ -21,7 +27,7 @@ FOR_REGISTERING = (
     "upload_dataset",
     "write_card",
 )
-"""What a program needs that registers versions; the form starts with these."""
+"""What a program needs that brings a version from its files to its approval; the form starts with these."""
 DAYS = [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "1 year")]
 
 
@@ -30,25 +36,37 @@ class TokenForm(VerbForm):
 
     name = forms.CharField(max_length=80, help_text="Where it will be used, such as “training CI”.")
     scopes = forms.MultipleChoiceField(
-        choices=[(scope, scope.replace("_", " ")) for scope in TOKEN_SCOPES],
-        initial=FOR_REGISTERING,
-        widget=forms.CheckboxSelectMultiple,
+        widget=forms.CheckboxSelectMultiple, error_messages={"required": "Choose at least one scope."}
     )
     days = forms.TypedChoiceField(choices=DAYS, coerce=int, initial=30, label="Expires after")
+
+    def __init__(self, *args: Any, held: Sequence[str], **kwargs: Any) -> None:
+        """Offer the scopes that the person holds: others would give the token nothing."""
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("scopes", [scope for scope in FOR_REGISTERING if scope in held])
+        scopes = cast("forms.MultipleChoiceField", self.fields["scopes"])
+        scopes.choices = [(scope, scope.replace("_", " ")) for scope in held]
+
+
+def scopes_held(actor: Actor) -> list[str]:
+    """Return what a token of the actor could carry, in any team."""
+    granted = {grant.capability for grant in actor.grants}
+    return [scope for scope in TOKEN_SCOPES if scope in granted]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def tokens(request: PageRequest) -> HttpResponse:
     """The reader's tokens; a new one's secret is shown once, here."""
-    form = TokenForm(request.POST or None)
+    held = scopes_held(request.actor)
+    form = TokenForm(request.POST or None, held=held)
     secret = None
     if request.method == "POST" and form.is_valid():
         made = form.attempt(create_token, actor=request.actor, user=request.user, **form.cleaned_data)
         if made is not None:
-            secret, form = made.secret, TokenForm()
+            secret, form = made.secret, TokenForm(held=held)
     rows = ApiToken.objects.filter(user=request.user).order_by("-pk")
-    context = {"rows": rows, "form": form, "secret": secret, "scope_count": len(TOKEN_SCOPES)}
+    context = {"rows": rows, "form": form, "secret": secret, "held": held, "scope_count": len(TOKEN_SCOPES)}
     response = render(request, "tokens/list.html", context, status=422 if form.errors else 200)
     response["Cache-Control"] = "no-store"
     return response

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from governance.services.requests import request_release
+from monitoring.choices import RunState
 from monitoring.models import ValidationRun
 from monitoring.services.runs import request_run
 from portal.core.querysets import visible
@@ -36,7 +37,7 @@ class ReleaseForm(VerbForm):
 @require_safe
 @page
 def version(request: PageRequest, slug: str, number: int) -> HttpResponse:
-    """One version: identity, lineage, files, claims, runs."""
+    """One version: identity, lineage, files, claims, runs; its polling list of runs reloads it once they ended."""
     return _show(request, _version(request, slug, number), ReleaseForm())
 
 
@@ -71,10 +72,12 @@ def validation_run(request: PageRequest, pk: int) -> HttpResponse:
 @require_safe
 @page
 def validation_run_progress(request: PageRequest, pk: int) -> HttpResponse:
-    """The run's progress; tells the page to load again once it has ended."""
+    """The run's progress; tells the page to load again once the run has started, and once it has ended."""
     context = _run_context(request, pk)
     response = render(request, "versions/run_progress.html", context)
-    if not context["overview"].is_open:
+    run = context["overview"].run
+    started = request.GET.get("seen") == RunState.QUEUED and run.state != RunState.QUEUED
+    if started or not context["overview"].is_open:
         response["HX-Refresh"] = "true"
     return response
 
@@ -112,4 +115,7 @@ def _show(request: PageRequest, found: ModelVersion, form: ReleaseForm, status: 
         "may_run": request.actor.may("request_validation", team),
         "may_open": request.actor.may("open_request", team),
     }
-    return render(request, "versions/detail.html", context, status=status)
+    response = render(request, "versions/detail.html", context, status=status)
+    if request.headers.get("HX-Target") == "runs" and overview.runs and not overview.is_running:
+        response["HX-Refresh"] = "true"
+    return response

@@ -46,7 +46,7 @@ def create_token(*, actor: Actor, user: User, name: str, scopes: Sequence[str], 
     fields: dict[str, list[str]] = {}
     unknown = sorted(set(scopes) - set(TOKEN_SCOPES))
     if unknown or not scopes:
-        fields["scopes"] = [f"No token can carry {', '.join(unknown)}." if unknown else "Choose at least one."]
+        fields["scopes"] = [f"No token can carry {', '.join(unknown)}." if unknown else "Choose at least one scope."]
     if not 1 <= days <= LONGEST_DAYS:
         fields["days"] = [f"From 1 to {LONGEST_DAYS} days."]
     if not name.strip():

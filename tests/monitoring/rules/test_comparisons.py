@@ -47,6 +47,14 @@ def test_the_interval_and_the_margin_decide(
     assert found.reason
 
 
+def test_words_carry_three_significant_digits_and_no_minus_zero() -> None:
+    assert compare(difference("log_loss", 0.0, -0.01, 0.0), 0.01).reason == ("At worst 0 worse; the margin is 0.0100.")
+    assert compare(difference("auc", 0.0, -0.012345, 0.01), 0.02).reason == (
+        "At worst 0.0123 worse; the margin is 0.0200."
+    )
+    assert compare(difference("auc", -0.03, -0.0512345, -0.02), 0.01).reason == "Worse by 0.0200 to 0.0512."
+
+
 def test_without_an_interval_nothing_is_said() -> None:
     assert compare(difference(value=0.5), 0.01).reason == "There is no interval."
     assert compare(difference(value=None, reason="Only one outcome occurs."), 0.01).reason == "Only one outcome occurs."

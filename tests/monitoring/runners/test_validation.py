@@ -67,6 +67,8 @@ def test_a_better_candidate_passes_beside_production_with_scikit_learns_numbers(
     told = order(files.linear_onnx(2, 0), champion=model(files.linear_onnx(0.5, 0.5), "late v1"))
     result = run(told, limits=LIMITS, progress=lambda *step: steps.append(step))
     assert (result.outcome.state, result.outcome.reasons) == (RunState.PASSED, ())
+    assert {"Candidate: scoring", "Production: scoring"} < {message for _, _, message in steps}
+    assert not any(message.endswith(": ") for _, _, message in steps)
     numbers = {(one.measured, one.name): one for one in result.measurements if not one.slice_column}
     auc = numbers[Measured.CANDIDATE, "auc"]
     assert auc.value == pytest.approx(roc_auc_score(rows()["label"], rows()["a"]), abs=1e-6)

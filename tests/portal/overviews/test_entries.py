@@ -52,7 +52,7 @@ def test_what_governance_did_is_named_too() -> None:
     release, version = request.release, request.release.version
     assert named(auditor, "request", request) == (f"#{request.pk} on {version}", request.get_absolute_url())
     assert named(auditor, "decision", decision) == (
-        f"#{request.pk} on {release.model.slug}",
+        f"#{request.pk} on {version}",
         request.get_absolute_url(),
     )
     assert named(auditor, "release", release) == (f"{version} in production", release.get_absolute_url())

@@ -123,6 +123,19 @@ def test_a_version_that_the_gate_stops_names_the_checks() -> None:
     assert found.url == f"{version.get_absolute_url()}#gate"
 
 
+def test_a_failed_run_that_the_gate_read_names_the_checks_instead_of_raw_numbers() -> None:
+    version = ready_version(state=RunState.FAILED, cause="auc: p 0.0123.")
+    actor = actor_with(Role.VIEWER, team=version.model.team)
+    evaluate_gate(actor=SYSTEM, version=version, environment="production")
+    (found,) = inbox(actor).stopped
+    assert found.why == "Validation passed on rows held out: failed"
+    assert found.words == "Validation failed"
+    FinishedRunFactory.create(
+        version=version, plan=version.model.validation_plans.get(), state=RunState.FAILED, cause="Too weak."
+    )
+    assert [one.why for one in inbox(actor).stopped] == ["Too weak."]
+
+
 def test_a_newer_version_takes_the_place_of_one_that_was_stopped() -> None:
     version = ready_version(state=RunState.FAILED, cause="Too weak.")
     actor = actor_with(Role.VIEWER, team=version.model.team)

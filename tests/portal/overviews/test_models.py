@@ -7,7 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from governance.services.gates import evaluate_gate
 from portal.accounts.choices import Role
 from portal.core.actors import SYSTEM
+from portal.core.clock import now
 from portal.overviews.models import model_overview, models_table, open_request_of, teams_of_models
+from registry.choices import ReleaseState
 from registry.models import RegisteredModel
 from tests.factories.accounts import TeamFactory, actor_with
 from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory, next_version, ready_version
@@ -16,6 +18,7 @@ from tests.factories.registry import (
     ActiveReleaseFactory,
     CardRevisionFactory,
     RegisteredModelFactory,
+    ReleaseFactory,
     SealedVersionFactory,
     VersionFactory,
 )
@@ -97,6 +100,17 @@ def test_nothing_older_than_production_would_follow_it() -> None:
     ActiveReleaseFactory.create(version=SealedVersionFactory.create(model=older.model))
     overview = model_overview(SYSTEM, older.model)
     assert (overview.candidate, overview.changes) == (None, [])
+
+
+def test_a_version_that_served_already_is_not_next() -> None:
+    champion = ActiveReleaseFactory.create().version
+    former = SealedVersionFactory.create(model=champion.model)
+    ReleaseFactory.create(version=former, state=ReleaseState.SUPERSEDED, activated_at=now())
+    overview = model_overview(SYSTEM, champion.model)
+    assert (overview.candidate, overview.changes) == (None, [])
+    never = SealedVersionFactory.create(model=champion.model)
+    ReleaseFactory.create(version=never)
+    assert model_overview(SYSTEM, champion.model).candidate == never
 
 
 def test_each_version_stands_with_its_run_gate_release_and_headline_measure() -> None:

@@ -36,6 +36,8 @@ def test_what_differs_from_production_stands_before_what_does_not() -> None:
     assert {part.name: part.differs for part in parts} == {
         "Trained on": True,
         "Training code": True,
+        "Hyperparameters": False,
+        "Model inputs": False,
         "Feature pipeline": False,
         "Card": False,
         "Policy": False,

@@ -44,6 +44,17 @@ def test_an_empty_list_says_what_to_do_first(client: Client, developer: User) ->
     assert reverse("quick_start") in page
 
 
+def test_how_to_register_is_said_to_those_who_may(client: Client, developer: User) -> None:
+    model = RegisteredModelFactory.create(team=team_of(developer))
+    assert "How to register a model" in shown(client, reverse("models"))
+    page = shown(client, model.get_absolute_url())
+    assert "How to register a version" in page
+    assert "How to register the first version" in page
+    client.force_login(person_with(Role.VIEWER, team=model.team))
+    for address in (reverse("models"), model.get_absolute_url()):
+        assert "How to register" not in shown(client, address)
+
+
 def test_the_list_shows_own_models_with_their_standing(client: Client, developer: User) -> None:
     model = RegisteredModelFactory.create(slug="late-arrival", team=team_of(developer), tier=1)
     VersionFactory.create(model=model)
@@ -113,7 +124,7 @@ def test_a_sealed_version_without_a_request_is_next(client: Client, developer: U
     version = SealedVersionFactory.create(model__team=team_of(developer))
     page = shown(client, version.model.get_absolute_url())
     assert "v1, sealed" in page
-    assert "Nobody has asked for its approval." in page
+    assert "No request for its approval is open." in page
 
 
 def test_another_teams_model_and_card_answer_404(client: Client, developer: User) -> None:

@@ -4,12 +4,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from portal.accounts.choices import Role
 from portal.accounts.models import ApiToken, User
-from portal.accounts.roles import TOKEN_SCOPES
+from portal.accounts.roles import ROLES, TOKEN_SCOPES
 from portal.accounts.selectors import actor_for_user
 from portal.accounts.services.tokens import create_token, use_token
 from portal.pages.tokens import FOR_REGISTERING
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, person_with
 
 pytestmark = pytest.mark.django_db
 WANTED = {"name": "training CI", "scopes": ["read", "register_version"], "days": "30"}
@@ -17,7 +18,7 @@ WANTED = {"name": "training CI", "scopes": ["read", "register_version"], "days":
 
 @pytest.fixture
 def user(client: Client) -> User:
-    found: User = UserFactory.create()
+    found = person_with(Role.DEVELOPER)
     client.force_login(found)
     return found
 
@@ -34,8 +35,31 @@ def test_the_form_starts_with_what_registering_needs_and_never_offers_signing(cl
     page = client.get(reverse("tokens")).content.decode()
     ticked = set(re.findall(r'value="([a-z_]+)"[^>]* checked', page))
     assert ticked == set(FOR_REGISTERING)
-    assert ticked < set(TOKEN_SCOPES)
+    assert {"open_request", "export_evidence"} < ticked < set(TOKEN_SCOPES)
     assert 'value="sign"' not in page
+
+
+def test_only_what_the_person_holds_is_offered(client: Client) -> None:
+    client.force_login(person_with(Role.VALIDATOR))
+    page = client.get(reverse("tokens")).content.decode()
+    offered = set(re.findall(r'name="scopes" value="([a-z_]+)"', page))
+    assert offered == ROLES[Role.VALIDATOR]
+    response = client.post(reverse("tokens"), {**WANTED, "scopes": ["register_version"]})
+    assert response.status_code == 422
+    assert not ApiToken.objects.exists()
+
+
+def test_who_holds_nothing_is_told_so(client: Client) -> None:
+    client.force_login(UserFactory.create())
+    page = client.get(reverse("tokens")).content.decode()
+    assert "You hold no role yet, so a token could do nothing." in page
+    assert "Make the token" not in page
+
+
+@pytest.mark.usefixtures("user")
+def test_a_token_without_scopes_is_refused_in_words(client: Client) -> None:
+    page = client.post(reverse("tokens"), {**WANTED, "scopes": []}).content.decode()
+    assert "Choose at least one scope." in page
 
 
 def test_a_secret_is_shown_once_and_works(client: Client, user: User) -> None:

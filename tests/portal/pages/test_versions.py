@@ -185,6 +185,43 @@ def test_a_run_is_requested_and_shown(client: Client) -> None:
     assert "hx-trigger" in shown(client, version.get_absolute_url())
 
 
+def test_the_page_is_told_to_load_again_once_its_run_has_ended(client: Client) -> None:
+    run = RunFactory.create(state=RunState.RUNNING, started_at=now())
+    entered(client, run.version)
+    address = run.version.get_absolute_url()
+    asking = {"HX-Request": "true", "HX-Target": "runs"}
+    assert "HX-Refresh" not in client.get(address, headers=asking).headers
+    run.state, run.finished_at = RunState.ERRORED, now()
+    run.save(update_fields=["state", "finished_at"])
+    assert client.get(address, headers=asking).headers["HX-Refresh"] == "true"
+    assert "HX-Refresh" not in client.get(address).headers
+
+
+def test_a_version_just_sealed_looks_for_the_run_that_follows(client: Client) -> None:
+    version = SealedVersionFactory.create()
+    entered(client, version)
+    polls = 'id="runs" hx-get'
+    assert polls not in shown(client, version.get_absolute_url())
+    PlanFactory.create(model=version.model)
+    assert polls in shown(client, version.get_absolute_url())
+    response = client.get(version.get_absolute_url(), headers={"HX-Request": "true", "HX-Target": "runs"})
+    assert "HX-Refresh" not in response.headers
+
+
+def test_the_heading_follows_once_a_queued_run_has_started(client: Client) -> None:
+    run = RunFactory.create()
+    entered(client, run.version)
+    address = f"{reverse('validation_run_progress', args=[run.pk])}?seen=queued"
+    assert f'hx-get="{address}"' in shown(client, run.get_absolute_url())
+    assert "HX-Refresh" not in client.get(address).headers
+    run.state, run.started_at = RunState.RUNNING, now()
+    run.save(update_fields=["state", "started_at"])
+    assert client.get(address).headers["HX-Refresh"] == "true"
+    page = shown(client, run.get_absolute_url())
+    assert "<h1>v1 is being validated.</h1>" in page
+    assert "seen=queued" not in page
+
+
 def test_a_run_without_a_plan_is_refused_on_a_page_in_words(client: Client) -> None:
     version = SealedVersionFactory.create()
     entered(client, version)

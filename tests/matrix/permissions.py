@@ -47,7 +47,7 @@ GET  audit                    login   200   200   200   200   200   200   200   
 GET  entry                    login   200   200   200   200   200   200   200   404   404
 GET  entry_proof              login   200   200   200   200   200   200   200   404   404
 GET  tokens                   login   200   200   200   200   200   200   200   200   200
-POST tokens                   login   200   200   200   200   200   200   200   200   200
+POST tokens                   login   200   200   200   200   200   200   200   422   200
 POST token_revoke             login   404   302   404   404   404   404   404   404   404
 GET  style                    login   200   200   200   200   200   200   200   200   200
 GET  livez                      200   200   200   200   200   200   200   200   200   200

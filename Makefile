@@ -28,10 +28,9 @@ run: $(READY)
 	@$(BIN)/python portal/runtime/system.py
 	@exec $(BIN)/python manage.py up $(if $(filter 0,$(DEMO)),,--demo)
 
-# One worker more than cores: many tests wait for children, servers and browsers.
 test: $(READY)
 	@$(BIN)/python portal/runtime/system.py --browser
-	@$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) $(ARGS)
+	@$(BIN)/python -m pytest $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

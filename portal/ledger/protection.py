@@ -73,3 +73,15 @@ def frozen_columns(
         """,
         f"DROP TRIGGER {table}_frozen ON {table}; DROP TRIGGER {table}_no_truncate ON {table};",
     )
+
+
+def no_return(table: str, condition: str) -> RunSQL:
+    """Refuse updates on this condition: a state that was left behind would open the row again."""
+    return RunSQL(
+        f"""
+        CREATE TRIGGER {table}_no_return BEFORE UPDATE ON {table}
+            FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION ledger_refuse_change();
+        ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_return;
+        """,
+        f"DROP TRIGGER {table}_no_return ON {table};",
+    )

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from portal.ledger.protection import DEPENDENCY, frozen_columns, insert_only
+from portal.ledger.protection import DEPENDENCY, frozen_columns, insert_only, no_return
 
 ARTIFACTS = """
 CREATE FUNCTION registry_refuse_late_artifact() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -27,18 +27,6 @@ DROP TRIGGER registry_artifact_inspected_once ON registry_artifact;
 DROP TRIGGER registry_artifact_in_time ON registry_artifact;
 DROP FUNCTION registry_refuse_late_artifact();
 """
-
-
-def no_return(table: str, condition: str) -> migrations.RunSQL:
-    """Refuse updates on this condition: a state that was left behind would open the row again."""
-    return migrations.RunSQL(
-        f"""
-        CREATE TRIGGER {table}_no_return BEFORE UPDATE ON {table}
-            FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION ledger_refuse_change();
-        ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_no_return;
-        """,
-        f"DROP TRIGGER {table}_no_return ON {table};",
-    )
 
 
 class Migration(migrations.Migration):

@@ -3,24 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from monitoring.rules.measures import measure_named
 from portal.charts.specification import Axis, ChartSpecification, Role, Series, Threshold
 
 Results = Mapping[str, Any]
 ROLES: Mapping[str, Role] = {"champion": "production", "candidate": "candidate"}
 """By subject, in the order drawn: the candidate lies on top."""
 SEGMENT_METRIC = {"binary": ("auc", "AUC"), "regression": ("rmse", "RMSE")}
-WORDS = {
-    "auc": "AUC",
-    "average_precision": "average precision",
-    "log_loss": "log loss",
-    "brier": "Brier score",
-    "ks": "KS",
-    "f1": "F1",
-    "rmse": "RMSE",
-    "mae": "MAE",
-    "mape": "MAPE",
-    "r2": "R²",
-}
 
 
 def run_charts(results: Results) -> list[ChartSpecification]:
@@ -120,9 +109,10 @@ def _differences(results: Results) -> ChartSpecification | None:
         return None
     names = _names(results)
     turned = [_turned(row) for row in rows]
+    words = tuple(measure_named(row["name"]).word for row in rows)
     told = "; ".join(
-        f"{_word(row['name'])} {row['difference']:+.4g}{_interval(row)}, margin {row['margin']:g}: {row['verdict']}"
-        for row in rows
+        f"{word} {row['difference']:+.4g}{_interval(row)}, margin {row['margin']:g}: {row['verdict']}"
+        for word, row in zip(words, rows, strict=True)
     )
     return ChartSpecification(
         key="differences",
@@ -134,7 +124,7 @@ def _differences(results: Results) -> ChartSpecification | None:
         series=(
             Series(
                 names["candidate"],
-                tuple(_word(row["name"]) for row in rows),
+                words,
                 tuple(value for value, _, _ in turned),
                 low=tuple(low for _, low, _ in turned),
                 high=tuple(high for _, _, high in turned),
@@ -224,7 +214,3 @@ def _drawn(results: Results) -> str:
 
 def _interval(row: Mapping[str, Any]) -> str:
     return "" if row["lower"] is None or row["upper"] is None else f" [{row['lower']:+.4g}, {row['upper']:+.4g}]"
-
-
-def _word(metric: str) -> str:
-    return WORDS.get(metric, metric.replace("_", " "))

@@ -9,7 +9,8 @@ from typing import Any
 import flights  # docs/examples/flights.py: the rows of 2013, and how to train on them
 import httpx
 
-BASE_URL, TOKEN = os.environ["BASE_URL"], os.environ["TOKEN"]
+BASE_URL = os.environ.get("BASE_URL", "http://127.0.0.1:8000")
+TOKEN = os.environ.get("TOKEN") or sys.exit("Set TOKEN to a token of yours: make one on the page Tokens.")
 VERSIONS = f"{BASE_URL}/api/v1/models/late-arrival/versions"
 
 

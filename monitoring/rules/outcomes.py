@@ -8,10 +8,12 @@ import numpy as np
 from monitoring.choices import CheckOutcome, RunState
 from monitoring.rules.claims import REFUTED, ClaimResult, ClaimVerdict
 from monitoring.rules.comparisons import Comparison, Verdict
+from monitoring.rules.measures import measure_named
 from monitoring.rules.plans import PlanSpecification
 from monitoring.stats.arrays import AnyArray
 from monitoring.stats.figures import ValidationFigures
 from monitoring.stats.quality import TableQuality, schema_difference
+from portal.charts.numbers import count, percent
 
 TITLES: Mapping[str, str] = {
     "schema": "Columns and types",
@@ -58,7 +60,7 @@ def schema_check(expected: Mapping[str, str], quality: TableQuality) -> Check:
     difference = schema_difference(expected, quality)
     wrong = [f"“{name}” is missing" for name in difference.missing]
     wrong += [f"“{name}” is {found}, not {wanted}" for name, wanted, found in difference.wrong]
-    read = f"{len(quality.columns)} columns, {len(difference.extra)} of them not used"
+    read = f"{count(len(quality.columns))} columns, {count(len(difference.extra))} of them not used"
     return _check("schema", not wrong, read, f"{len(expected)} expected columns", _sentence(wrong))
 
 
@@ -68,42 +70,52 @@ def missing_check(columns: Sequence[str], quality: TableQuality, plan: PlanSpeci
     shares = {name: 1.0 if column is None else column.missing_share for name, column in found.items()}
     over = {name: share for name, share in shares.items() if share > plan.maximum_missing_share}
     highest = max(shares.values(), default=1.0)
-    message = _sentence([f"“{name}” lacks {share:.1%} of its rows" for name, share in over.items()])
+    message = _sentence([f"“{name}” lacks {percent(share)} of its rows" for name, share in over.items()])
     return _check(
-        "missing", bool(shares) and not over, f"at most {highest:.1%}", f"≤ {plan.maximum_missing_share:.1%}", message
+        "missing",
+        bool(shares) and not over,
+        f"at most {percent(highest)}",
+        f"≤ {percent(plan.maximum_missing_share)}",
+        message,
     )
 
 
 def labels_check(*, rows: int, missing: int, plan: PlanSpecification) -> Check:
     """Require labels for all rows but the plan's missing share."""
     share = missing / rows if rows else 1.0
-    message = "" if share <= plan.maximum_missing_share else f"{missing} of {rows} rows have no label."
+    message = "" if share <= plan.maximum_missing_share else f"{count(missing)} of {count(rows)} rows have no label."
     return _check(
-        "labels", not message, f"{rows - missing} of {rows}", f"≥ {1 - plan.maximum_missing_share:.1%}", message
+        "labels",
+        not message,
+        f"{count(rows - missing)} of {count(rows)}",
+        f"≥ {percent(1 - plan.maximum_missing_share)}",
+        message,
     )
 
 
 def rows_check(*, rows: int, rarer: int | None, plan: PlanSpecification) -> Check:
     """Require enough labelled rows and, where there are outcomes, enough of the rarer one."""
-    wrong = [f"{rows} labelled rows; {plan.minimum_rows} are needed"] if rows < plan.minimum_rows else []
+    wrong = [f"{count(rows)} labelled rows; {count(plan.minimum_rows)} are needed"] if rows < plan.minimum_rows else []
     if rarer is not None and rarer < plan.minimum_events:
-        wrong.append(f"{rarer} rows of the rarer outcome; {plan.minimum_events} are needed")
-    read = f"{rows} rows" if rarer is None else f"{rows} rows, {rarer} of the rarer outcome"
-    limit = f"≥ {plan.minimum_rows} rows" + ("" if rarer is None else f", ≥ {plan.minimum_events} events")
+        wrong.append(f"{count(rarer)} rows of the rarer outcome; {count(plan.minimum_events)} are needed")
+    read = f"{count(rows)} rows" + ("" if rarer is None else f", {count(rarer)} of the rarer outcome")
+    limit = f"≥ {count(plan.minimum_rows)} rows" + ("" if rarer is None else f", ≥ {count(plan.minimum_events)} events")
     return _check("rows", not wrong, read, limit, _sentence(wrong))
 
 
 def scores_check(scores: AnyArray, *, rows: int, task: str, key: str = "scores") -> Check:
     """Require one finite score for each row, and for probabilities one from 0 to 1; any other is counted."""
     if scores.shape != (rows,):
-        return _check(key, False, f"shape {scores.shape}", f"{rows} scores", "There is not one score for each row.")
+        return _check(
+            key, False, f"shape {scores.shape}", f"{count(rows)} scores", "There is not one score for each row."
+        )
     usable = np.isfinite(scores)
     nan, infinite = int(np.isnan(scores).sum()), int(np.isinf(scores).sum())
     outside = int(((scores[usable] < 0) | (scores[usable] > 1)).sum()) if task == "binary" else 0
-    counts = ((nan, "NaN"), (infinite, "infinite"), (outside, "outside 0 to 1"))
-    wrong = [f"{count} of {rows} scores are {what}" for count, what in counts if count]
+    unusable = ((nan, "NaN"), (infinite, "infinite"), (outside, "outside 0 to 1"))
+    wrong = [f"{count(found)} of {count(rows)} scores are {what}" for found, what in unusable if found]
     limit = "finite, 0 to 1" if task == "binary" else "finite"
-    read = f"{rows - nan - infinite - outside} of {rows} usable"
+    read = f"{count(rows - nan - infinite - outside)} of {count(rows)} usable"
     return _check(key, rows > 0 and not wrong, read, limit, _sentence(wrong) or ("" if rows else "There are no rows."))
 
 
@@ -113,7 +125,11 @@ def metrics_check(figures: ValidationFigures, plan: PlanSpecification) -> Check:
     for name in plan.metrics:
         found = figures.find(name)
         if found is None or found.value is None or found.lower is None:
-            lacking.append(f"{name}: {found.reason if found is not None else 'it was not measured'}".rstrip("."))
+            lacking.append(
+                f"{measure_named(name).word}: {found.reason if found is not None else 'it was not measured'}".rstrip(
+                    "."
+                )
+            )
     read = f"{len(plan.metrics) - len(lacking)} of {len(plan.metrics)}"
     if not plan.metrics:
         return Check("metrics", CheckOutcome.NO_DATA, read, "", "The plan names no metrics.")
@@ -133,9 +149,11 @@ def comparison_check(comparisons: Sequence[Comparison], *, has_champion: bool) -
         outcome = CheckOutcome.FAILED
     elif short:
         outcome = CheckOutcome.NO_DATA
-    read = "; ".join(f"{one.metric} {one.verdict}" for one in comparisons)
-    limit = "; ".join(f"{one.metric} within {one.margin:g}" for one in comparisons if one.margin is not None)
-    message = " ".join(f"{one.metric}: {one.reason}" for one in short)
+    read = "; ".join(f"{measure_named(one.metric).word} {one.verdict}" for one in comparisons)
+    limit = "; ".join(
+        f"{measure_named(one.metric).word} within {one.margin:g}" for one in comparisons if one.margin is not None
+    )
+    message = " ".join(f"{measure_named(one.metric).title}: {one.reason}" for one in short)
     return Check("comparison", outcome, read[:300], limit[:300], message)
 
 
@@ -145,7 +163,7 @@ def claims_check(results: Sequence[ClaimResult]) -> Check:
         return Check("claims", CheckOutcome.SKIPPED, message="Nothing was claimed.")
     refuted = [one for one in results if one.verdict in REFUTED]
     open_ones = [one for one in results if one.verdict is ClaimVerdict.NOT_COMPARABLE]
-    words = " ".join(f"{one.claim.metric}: {one.reason}" for one in [*refuted, *open_ones])
+    words = " ".join(f"{measure_named(one.claim.metric).title}: {one.reason}" for one in [*refuted, *open_ones])
     read = f"{len(results) - len(refuted) - len(open_ones)} of {len(results)} hold, {len(open_ones)} not comparable"
     if refuted:
         return Check("claims", CheckOutcome.FAILED, read, "none refuted", words)
@@ -161,8 +179,8 @@ def segments_check(figures: ValidationFigures, plan: PlanSpecification) -> Check
     bare = [name for name in plan.slices if name not in {segment.column for segment in assessed}]
     message = _sentence([f"no level of “{name}” has enough rows" for name in bare])
     outcome = CheckOutcome.NO_DATA if bare else CheckOutcome.PASSED
-    read = f"{len(assessed)} of {len(figures.segments)} levels assessed"
-    return Check("segments", outcome, read, f"≥ {plan.minimum_segment_rows} rows a level", message)
+    read = f"{count(len(assessed))} of {count(len(figures.segments))} levels assessed"
+    return Check("segments", outcome, read, f"≥ {count(plan.minimum_segment_rows)} rows a level", message)
 
 
 def complete(checks: Sequence[Check], cause: str) -> tuple[Check, ...]:

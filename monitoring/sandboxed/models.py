@@ -58,5 +58,5 @@ def as_scores(values: object, rows: int) -> Values:
     if scores.ndim == 2 and scores.shape[1] == 1:  # noqa: PLR2004
         scores = scores[:, 0]
     if scores.ndim not in {1, 2} or scores.shape[0] != rows:
-        raise Refusal(f"The model gave an output of shape {scores.shape} for {rows} rows.")
+        raise Refusal(f"The model gave an output of shape {scores.shape} for {rows:,} rows.")
     return scores

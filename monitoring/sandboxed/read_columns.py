@@ -83,7 +83,7 @@ def run(task: CagedTask) -> dict[str, Any]:
         done += batch.num_rows
         task.progress(done, table.rows, "Reading the held-out rows")
     if done != table.rows:
-        raise Refusal(f"The table says {table.rows} rows, but has {done}.")
+        raise Refusal(f"The table says {table.rows:,} rows, but has {done:,}.")
     for position, arrays in enumerate(parts):
         np.save(task.output(f"column_{position}.npy"), _joined(arrays, kinds[position]), allow_pickle=False)
     types = {entry["name"]: entry["type"] for entry in table.columns()}

@@ -28,7 +28,7 @@ def run(task: CagedTask) -> dict[str, Any]:
         task.progress(done, table.rows, "Scoring")
     scores = np.concatenate(parts)
     if len(scores) != table.rows:
-        raise Refusal(f"The table says {table.rows} rows, but has {len(scores)}.")
+        raise Refusal(f"The table says {table.rows:,} rows, but has {len(scores):,}.")
     kind = scorer.kind
     if kind == "probability" and ((scores < 0) | (scores > 1)).any():
         kind = "decision"  # an ONNX output does not say that it is a margin

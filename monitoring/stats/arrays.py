@@ -23,7 +23,7 @@ def finite(values: AnyArray, name: str) -> Floats:
         raise NotMeasurable(f"{name}: one number a row is needed, not an array of shape {result.shape}.")
     bad = int((~np.isfinite(result)).sum())
     if bad:
-        raise NotMeasurable(f"{name}: {bad} of {len(result)} are NaN or infinite.")
+        raise NotMeasurable(f"{name}: {bad:,} of {len(result):,} are NaN or infinite.")
     return result
 
 
@@ -32,7 +32,7 @@ def probabilities(values: AnyArray, name: str) -> Floats:
     result = finite(values, name)
     bad = int(((result < 0) | (result > 1)).sum())
     if bad:
-        raise NotMeasurable(f"{name}: {bad} of {len(result)} lie outside 0 to 1.")
+        raise NotMeasurable(f"{name}: {bad:,} of {len(result):,} lie outside 0 to 1.")
     return result
 
 
@@ -41,7 +41,7 @@ def outcomes(values: AnyArray) -> Flags:
     result = finite(values, "labels")
     bad = int(((result != 0) & (result != 1)).sum())
     if bad:
-        raise NotMeasurable(f"labels: {bad} of {len(result)} are neither 0 nor 1.")
+        raise NotMeasurable(f"labels: {bad:,} of {len(result):,} are neither 0 nor 1.")
     flags: Flags = result == 1
     return flags
 

@@ -69,7 +69,7 @@ def interval(resampled: Floats, units: int) -> Interval:
     defined = resampled[np.isfinite(resampled)]
     undefined = len(resampled) - len(defined)
     if undefined > UNDEFINED_SHARE * len(resampled):
-        return Interval(None, None, None, f"Undefined in {undefined} of {len(resampled)} resamples.")
+        return Interval(None, None, None, f"Undefined in {undefined:,} of {len(resampled):,} resamples.")
     if len(defined) < 2:  # noqa: PLR2004 - one value has no spread
         return Interval(None, None, None, "Too few resamples.")
     lower, upper = np.quantile(defined, QUANTILES)

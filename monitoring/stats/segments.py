@@ -119,7 +119,7 @@ def all_levels(
 
 def _problem(n: int, events: int | None, minimum_rows: int, minimum_events: int) -> str:
     if n < minimum_rows:
-        return f"{n} rows; {minimum_rows} are needed."
+        return f"{n:,} rows; {minimum_rows:,} are needed."
     if events is not None and min(events, n - events) < minimum_events:
         return f"{min(events, n - events)} rows of the rarer outcome; {minimum_events} are needed."
     return ""

@@ -189,14 +189,14 @@ def _resample(
     progress: Progress,
 ) -> None:
     done = 0
-    progress(done, resamples, f"Resampling {units.count} units")
+    progress(done, resamples, f"Resampling {units.count:,} units")
     for weights in draws(rng=rng, units=units.count, rows=n, resamples=resamples):
         for part in parts:
             part.add(weights)
         for one in reliability.values():
             one.add(weights)
         done += len(weights)
-        progress(done, resamples, f"Resampling {units.count} units")
+        progress(done, resamples, f"Resampling {units.count:,} units")
 
 
 def _measurements(

@@ -7,8 +7,8 @@ from typing import Any, Self
 from monitoring.choices import Measured
 from monitoring.models import Measurement
 from monitoring.rules.claims import ClaimVerdict
+from monitoring.rules.measures import Measure, measure_named
 from portal.charts.numbers import significant
-from portal.overviews.measures import Measure, measure_named
 
 CLAIM_STATES: Mapping[str, str] = {
     ClaimVerdict.EQUAL: "holds",

@@ -10,9 +10,9 @@ from governance.models import ApprovalRequest, GateEvaluation
 from governance.selectors import state_now
 from monitoring.choices import Measured
 from monitoring.models import Measurement, ValidationPlan, ValidationRun
+from monitoring.rules.measures import Measure, measure_named
 from portal.core.actors import Actor
 from portal.overviews.entries import EntryLine
-from portal.overviews.measures import Measure, measure_named
 from portal.overviews.timeline import timeline
 from portal.overviews.versions import Change, changes_against
 from registry.choices import CardState, Environment, ReleaseState, VersionState

@@ -9,12 +9,12 @@ from monitoring.charts import run_charts
 from monitoring.choices import CheckOutcome, Measured, RunState
 from monitoring.models import Measurement, ValidationCheck, ValidationRun
 from monitoring.rules.comparisons import HIGHER_IS_BETTER, Verdict
+from monitoring.rules.measures import Measure, measure_named
 from portal.charts.numbers import count, interval, significant
 from portal.charts.specification import ChartSpecification
 from portal.core.actors import Actor
 from portal.jobs.models import Job
 from portal.overviews.claims import ClaimLine, claim_lines
-from portal.overviews.measures import Measure, measure_named
 from portal.overviews.people import names_of
 from portal.overviews.work import WorkDone, work_of
 

@@ -22,7 +22,7 @@ from portal.ui.words import spoken
 class SignForm(VerbForm):
     """What a signature needs."""
 
-    verdict = forms.ChoiceField(choices=Verdict.choices, initial=Verdict.APPROVE, widget=forms.RadioSelect)
+    verdict = forms.ChoiceField(choices=Verdict.choices, widget=forms.RadioSelect)
     meaning = forms.ChoiceField(choices=Meaning.choices, initial=Meaning.APPROVAL, label="Meaning of your signature")
     rationale = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}), help_text="Kept in the audit ledger as a salted commitment."

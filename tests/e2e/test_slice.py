@@ -123,10 +123,12 @@ def test_version_registered_by_the_documented_snippet_is_validated(portal: Runni
 
 def test_wrong_password_signs_nothing_and_keeps_what_was_written(approver: Person) -> None:
     page = approver.opens("/reviews/2")
+    page.get_by_label("Approve").check()
     page.get_by_label("Rationale").fill("Better on every segment that was assessed.")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign", exact=True).click()
     expect(page.get_by_text("This is not your password.").first).to_be_visible()
+    expect(page.get_by_label("Approve")).to_be_checked()
     expect(page.get_by_label("Rationale")).to_have_value("Better on every segment that was assessed.")
     approver.complaints = [one for one in approver.complaints if "422" not in one]
 
@@ -135,6 +137,7 @@ def test_second_person_signs_and_the_release_takes_over(portal: RunningPortal, a
     page = approver.opens("/")
     page.locator("main").get_by_role("link", name=re.compile("late-arrival")).first.click()
     page.wait_for_url(re.compile("/reviews/2"))
+    page.get_by_label("Approve").check()
     page.get_by_label("Rationale").fill("Better ranking and lower log loss on four months it has not seen.")
     page.get_by_label("Password").fill(portal.demo()["password"])
     page.get_by_role("button", name="Sign", exact=True).click()

@@ -54,7 +54,7 @@ def test_differences_are_in_margins_and_right_is_better_whatever_the_metric() ->
         {"name": "recall", "difference": None, "lower": None, "upper": None, "margin": 0.1, "higher_is_better": True},
     ]
     [series] = charts(comparison=[{**one, "verdict": "worse"} for one in comparison])["differences"].series
-    assert series.x == ("AUC", "Brier score", "KS")
+    assert series.x == ("AUC", "Brier score", "Kolmogorov–Smirnov")
     ends = zip(series.low, series.high, strict=True)
     assert [tuple(round(value, 9) for value in pair if value is not None) for pair in ends] == [
         (-3.0, -1.0),

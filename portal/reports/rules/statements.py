@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.overviews.measures import measure_named
+from monitoring.rules.measures import measure_named
 from portal.reports.rules.openings import openings
 from portal.reports.rules.tiles import tiles
 from portal.reports.rules.words import day, listed, sentence, spelled

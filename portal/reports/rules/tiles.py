@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from portal.overviews.measures import measure_named
+from monitoring.rules.measures import measure_named
 
 Document = Mapping[str, Any]
 MOST = 4

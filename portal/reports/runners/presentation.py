@@ -1,15 +1,14 @@
 """What the templates of a pack are given: the cleaned document, with rows grouped, drawn and numbered."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from monitoring.charts import WORDS, run_charts
+from monitoring.charts import run_charts
+from monitoring.rules.measures import measure_named
 from portal.charts import numbers
 from portal.charts.scales import names
 from portal.charts.specification import ChartSpecification
 from portal.charts.svg import draw
-from portal.overviews.measures import MEASURES, measure_named
 from portal.reports.rules import proofs
 from portal.reports.rules.free_text import clean_all
 from portal.reports.rules.openings import status_of
@@ -44,11 +43,6 @@ JUDGED = (
     "The gate judges slope and intercept, each with its interval. With many rows a small error is still visible: a "
     "small share in the last column says that it is not chance, not that it is large."
 )
-_RAW = re.compile(
-    rf"“[^”]*”|\b(?P<name>{'|'.join(sorted({*WORDS, *(key for key in MEASURES if '_' in key)}))})\b"
-    r"|(?P<share>\d+(?:\.\d+)?)%|(?<![\w.,])(?P<count>\d{4,})(?!\w|[.,]\d)"
-)
-"""What a run's texts hold in a program's manner; what stands in quotation marks is left as it is."""
 
 
 def values_of(document: Document, *, content_digest: str, pdf_name: str, snapshot_bytes: int) -> dict[str, Any]:
@@ -99,19 +93,6 @@ def said(value: Any) -> str:
     return str(value) or "empty"
 
 
-def worded(text: str) -> str:
-    """Return a text of a run in the pack's manner: thousands separated, "5 %", measures by their words."""
-    return _RAW.sub(_in_words, text)
-
-
-def _in_words(found: re.Match[str]) -> str:
-    if found["name"]:
-        return WORDS.get(found["name"], found["name"].replace("_", " "))
-    if found["share"]:
-        return f"{found['share'].removesuffix('.0')}{numbers.NARROW}%"
-    return numbers.count(int(found["count"])) if found["count"] else found[0]
-
-
 def _few_digits(value: float) -> str:
     if value and abs(value) < SMALL:
         return numbers.significant(value)
@@ -152,10 +133,7 @@ def _validation(shown: Document) -> dict[str, Any]:
     return {
         "measures": [_measure_row(one) for one in validation["measures"]],
         "claims": [_claim_row(one) for one in validation["claims"]],
-        "run_checks": [
-            {**one, **{name: worded(one[name]) for name in ("read", "limit", "message")}}
-            for one in validation["checks"]
-        ],
+        "run_checks": validation["checks"],
         "segments": [_segment_table(one) for one in validation["segments"]],
         "differences": _drawn(charts.get("differences"), WIDE),
         "calibration": [one for key in ("reliability", "scores") if (one := _drawn(charts.get(key), HALF))],

@@ -82,8 +82,8 @@ def test_missing_values_are_held_against_the_share_of_the_plan() -> None:
     found = missing_check(["a", "b"], quality(a=6, b=0), PLAN)
     assert (found.outcome, found.message, found.read) == (
         CheckOutcome.FAILED,
-        "“a” lacks 6.0% of its rows.",
-        "at most 6.0%",
+        "“a” lacks 6.00\u202f% of its rows.",
+        "at most 6.00\u202f%",
     )
     assert missing_check(["gone"], quality(a=0), PLAN).outcome is CheckOutcome.FAILED
     assert missing_check([], quality(a=0), PLAN).outcome is CheckOutcome.FAILED
@@ -95,9 +95,9 @@ def test_labels_and_rows_must_be_enough() -> None:
     assert labels_check(rows=0, missing=0, plan=PLAN).outcome is CheckOutcome.FAILED
     assert rows_check(rows=1_000, rarer=100, plan=PLAN).outcome is CheckOutcome.PASSED
     assert rows_check(rows=999, rarer=99, plan=PLAN).message == (
-        "999 labelled rows; 1000 are needed, 99 rows of the rarer outcome; 100 are needed."
+        "999 labelled rows; 1,000 are needed, 99 rows of the rarer outcome; 100 are needed."
     )
-    assert rows_check(rows=1_000, rarer=None, plan=PLAN).limit == "≥ 1000 rows"
+    assert rows_check(rows=1_000, rarer=None, plan=PLAN).limit == "≥ 1,000 rows"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_each_metric_of_the_plan_needs_a_value_and_an_interval() -> None:
     assert metrics_check(figures(measured("auc"), measured("brier")), PLAN).outcome is CheckOutcome.PASSED
     found = metrics_check(figures(measured("auc", None, None, "Only one outcome occurs.")), PLAN)
     assert (found.outcome, found.read) == (CheckOutcome.NO_DATA, "0 of 2")
-    assert found.message == "Auc: Only one outcome occurs, brier: it was not measured."
+    assert found.message == "AUC: Only one outcome occurs, Brier score: it was not measured."
     bare = metrics_check(figures(measured("auc", 0.7, None, "Only 3 resampling units."), measured("brier")), PLAN)
     assert bare.outcome is CheckOutcome.NO_DATA
     assert metrics_check(figures(), replace(PLAN, metrics=())).outcome is CheckOutcome.NO_DATA

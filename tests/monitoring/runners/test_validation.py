@@ -103,7 +103,7 @@ def test_a_worse_candidate_fails_the_comparison() -> None:
     result = run(told, limits=LIMITS)
     assert result.outcome.state is RunState.FAILED
     assert outcomes(result)["comparison"] is CheckOutcome.FAILED
-    assert "auc: Worse by" in result.outcome.reasons[0]
+    assert "AUC: Worse by" in result.outcome.reasons[0]
 
 
 def test_a_regression_is_measured_in_its_own_unit() -> None:
@@ -133,7 +133,7 @@ def test_rows_with_too_few_labels_fail_before_anything_is_scored() -> None:
     table = rows().assign(label=rows()["label"].where(rows()["a"] > 0))
     result = run(order(files.linear_onnx(2, 0), table=table), limits=LIMITS)
     assert result.outcome.state is RunState.FAILED
-    assert re.search(r"Labels: \d+ of 1200 rows have no label", " ".join(result.outcome.reasons))
+    assert re.search(r"Labels: \d+ of 1,200 rows have no label", " ".join(result.outcome.reasons))
     assert outcomes(result)["metrics"] is CheckOutcome.SKIPPED
 
 
@@ -147,7 +147,7 @@ def test_nan_scores_fail_and_are_counted() -> None:
     result = run(order(files.root_onnx()), limits=LIMITS)
     negative = int((rows()["a"].astype(np.float32) < 0).sum())
     assert result.outcome.state is RunState.FAILED
-    assert result.outcome.reasons == (f"Scores: {negative} of {files.ROWS} scores are NaN.",)
+    assert result.outcome.reasons == (f"Scores: {negative} of {files.ROWS:,} scores are NaN.",)
     assert result.results is None
 
 

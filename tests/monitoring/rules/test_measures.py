@@ -1,5 +1,5 @@
+from monitoring.rules.measures import MEASURES, measure_named
 from monitoring.stats import binary, regression
-from portal.overviews.measures import MEASURES, measure_named
 
 
 def test_everything_that_is_measured_has_a_name_for_people() -> None:

@@ -13,7 +13,14 @@ class Measure:
     note: str = ""
     how: Literal["", "percent", "signed"] = ""
 
+    @property
+    def word(self) -> str:
+        """Its name within a sentence: "log loss", but "Brier score" and "AUC"."""
+        return self.title if self.key in NAMES else self.title[0].lower() + self.title[1:]
 
+
+NAMES = frozenset({"auc", "brier", "f1", "ks", "mae", "mape", "r2", "rmse"})
+"""What begins with somebody's name or an abbreviation."""
 LOWER = "lower is better"
 HIGHER = "higher is better"
 MEASURES = {

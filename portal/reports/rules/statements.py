@@ -137,7 +137,7 @@ def _verdicts(validation: Document) -> str:
     names: dict[str, list[str]] = {}
     for one in validation["measures"]:
         if one["verdict"]:
-            names.setdefault(one["verdict"], []).append(measure_named(one["name"]).title)
+            names.setdefault(one["verdict"], []).append(measure_named(one["name"]).word)
     return "; ".join(f"{listed(found)} {verdict}" for verdict, found in names.items()) or "no margin was declared"
 
 

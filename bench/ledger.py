@@ -3,56 +3,32 @@
 append_ratio: transactions a second with an event, as a share of those without (8 connections, phases in turn).
 drain_per_s: entries a second that one sequencer orders. verify_s_per_million: seconds to verify a million entries.
 """
-# ruff: noqa: E402  (the project is no package: its folder must be on the path first)
 
-import json
+
 import multiprocessing
 import os
-import platform
-import subprocess
 import sys
-import tempfile
 import time
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import django
 import psycopg
 from django.db import connection, transaction
 
+from bench import installation, report
 from portal.core.actors import SYSTEM
 from portal.ledger.catalogue import Subject, declare
 from portal.ledger.sequencing import sequence_batch
 from portal.ledger.services import append
 from portal.ledger.verification import verify_ledger
-from portal.runtime import postgres
-from portal.runtime.keys import make_keys
-from portal.runtime.roles import bootstrap
 
 CONNECTIONS = 8
 PHASE_SECONDS = 4.0
 PHASES = (False, True, False, True)
 CHANGED = declare("bench.row.changed", "changed a row")
-
-
-def prepare(home: Path, server: postgres.Server) -> None:
-    """Make roles, keys and tables, and point this process and its children at them."""
-    urls = {name: server.url("bench", f"bench_{name}", "bench") for name in ("owner", "app", "sequencer")}
-    bootstrap(admin_url=server.url(), app_url=urls["app"], owner_url=urls["owner"], sequencer_url=urls["sequencer"])
-    make_keys(home / "keys")
-    os.environ |= {
-        "COUNTERSIGN_HOME": str(home),
-        "DATABASE_URL": urls["app"],
-        "DATABASE_OWNER_URL": urls["owner"],
-        "DATABASE_SEQUENCER_URL": urls["sequencer"],
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
-    }
-    subprocess.run([sys.executable, ROOT / "manage.py", "migrate", "--skip-checks", "-v0", "ledger"], check=True)
-    with psycopg.connect(urls["owner"]) as owner:
-        owner.execute("CREATE TABLE bench_row (id bigserial PRIMARY KEY, state text NOT NULL)")
 
 
 def change(number: int, *, audited: bool) -> None:
@@ -128,26 +104,20 @@ def measure_verify() -> float:
 
 
 def main() -> None:
-    """Measure on an embedded server of its own, with fsync on, and print one line of JSON at the end."""
-    with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
-        home = Path(folder)
-        home.chmod(0o711)  # as root, the server's user must get to its folder
-        server = postgres.start(home / "postgres")
-        try:
-            prepare(home, server)
-            django.setup()
-            ratio = measure_append()
-            _, drain = measure_drain()
-            verify = measure_verify()
-        finally:
-            server.stop()
+    """Measure, and print one line of JSON at the end."""
+    with installation("ledger"):
+        with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
+            owner.execute("CREATE TABLE bench_row (id bigserial PRIMARY KEY, state text NOT NULL)")
+        django.setup()
+        ratio = measure_append()
+        _, drain = measure_drain()
+        verify = measure_verify()
     figures = {
         "append_ratio": round(ratio, 3),
         "drain_per_s": round(drain),
         "verify_s_per_million": round(verify, 2),
     }
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
-    print(json.dumps({"bench": "ledger", "figures": figures, "machine": machine}))
+    report("ledger", figures)
 
 
 if __name__ == "__main__":

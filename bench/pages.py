@@ -1,19 +1,16 @@
-"""What pages cost, through granian as `up` starts it. `python bench/pages.py`, about a minute.
+"""What pages cost, through granian as `up` starts it. `python bench/pages.py`, two minutes.
 
 <page>_p50_ms, <page>_p95_ms: one reader, one request after another. <page>_per_s: requests a second with four readers;
 livez_per_s is the same server answering a page that does nothing, which no page can beat. Readers and server share the
 machine's cores.
 """
-# ruff: noqa: E402  (the project is no package: its folder must be on the path first)
 
-import json
+
 import os
-import platform
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -21,61 +18,47 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import django
 import psycopg
 
-from portal.runtime import postgres
-from portal.runtime.keys import make_keys
-from portal.runtime.roles import bootstrap
+from bench import ROOT, installation, report
 
-MODELS, APPROVED = 60, 15
+FURNISHED, APPROVED = 60, 15
+"""Models with runs, gates and requests, and how many of those requests are approved."""
+MODELS, VERSIONS, ENTRIES = 1_000, 5, 200_000
+"""In all: models, versions of each, entries of the ledger."""
 REQUESTS, WARM_UP = 40, 6
 READERS, SECONDS = 4, 3.0
 STARTS_WITHIN = 30.0
 OK = 200
 
 
-def prepare(home: Path, server: postgres.Server) -> None:
-    """Make roles, keys and tables, and point this process and the server at them."""
-    urls = {name: server.url("bench", f"bench_{name}", "bench") for name in ("owner", "app", "sequencer")}
-    bootstrap(admin_url=server.url(), app_url=urls["app"], owner_url=urls["owner"], sequencer_url=urls["sequencer"])
-    make_keys(home / "keys")
-    for folder in ("blobs", "static"):
-        (home / folder).mkdir()
-    os.environ |= {
-        "COUNTERSIGN_HOME": str(home),
-        "DATABASE_URL": urls["app"],
-        "DATABASE_OWNER_URL": urls["owner"],
-        "DATABASE_SEQUENCER_URL": urls["sequencer"],
-        "DJANGO_SETTINGS_MODULE": "portal.settings",
-    }
-    subprocess.run([sys.executable, ROOT / "manage.py", "migrate", "--skip-checks", "-v0"], check=True)
-    django.setup()
-
-
 def fill() -> tuple[str, dict[str, str]]:
     """Make models with all that belongs to them, and their entries; return a session's cookie and the pages."""
-    from django.conf import settings  # noqa: PLC0415  (everything here needs `prepare` first)
+    from django.conf import settings  # noqa: PLC0415  (everything here needs `installation` first)
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
     from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
 
     from portal.ledger.sequencing import sequence_batch  # noqa: PLC0415
     from tests.factories.accounts import person_with  # noqa: PLC0415
     from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory  # noqa: PLC0415
+    from tests.factories.volume import more_entries, more_models  # noqa: PLC0415
 
     begin = time.perf_counter()
     reader = person_with("approver", "validator")
     made = [ApprovedRequestFactory.create() for _ in range(APPROVED)]
-    made += [OpenRequestFactory.create() for _ in range(MODELS - APPROVED)]
+    made += [OpenRequestFactory.create() for _ in range(FURNISHED - APPROVED)]
+    versions = more_models(made[0].release.version, count=MODELS - FURNISHED, versions=VERSIONS)
+    more_entries(versions, ENTRIES)
     entries = 0
     with psycopg.connect(os.environ["DATABASE_SEQUENCER_URL"], autocommit=True) as sequencer:
         while count := sequence_batch(sequencer):
             entries += count
     print(
-        f"filled: {MODELS} models with runs, gates and requests, {entries} entries, {time.perf_counter() - begin:.0f} s"
+        f"filled: {MODELS} models, {FURNISHED} with runs, gates and requests, {len(versions)} versions more, "
+        f"{entries} entries, {time.perf_counter() - begin:.0f} s"
     )
     session = SessionStore()
     session[SESSION_KEY] = str(reader.pk)
@@ -173,25 +156,18 @@ def rate(port: int, path: str, cookie: str) -> float:
 
 
 def main() -> None:
-    """Measure on an embedded server of its own, and print one line of JSON at the end."""
+    """Measure, and print one line of JSON at the end."""
     figures: dict[str, float] = {}
-    with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
-        home = Path(folder)
-        home.chmod(0o711)  # as root, the server's user must get to its folder
-        server = postgres.start(home / "postgres")
-        try:
-            prepare(home, server)
-            cookie, pages = fill()
-            with serving() as port:
-                for name, path in pages.items():
-                    p50, p95 = latencies(port, path, cookie)
-                    figures |= {f"{name}_p50_ms": round(p50, 1), f"{name}_p95_ms": round(p95, 1)}
-                for name in ("livez", "models", "review", "api_models"):
-                    figures[f"{name}_per_s"] = round(rate(port, pages[name], cookie))
-        finally:
-            server.stop()
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
-    print(json.dumps({"bench": "pages", "figures": figures, "machine": machine}))
+    with installation():
+        django.setup()
+        cookie, pages = fill()
+        with serving() as port:
+            for name, path in pages.items():
+                p50, p95 = latencies(port, path, cookie)
+                figures |= {f"{name}_p50_ms": round(p50, 1), f"{name}_p95_ms": round(p95, 1)}
+            for name in ("livez", "models", "review", "api_models"):
+                figures[f"{name}_per_s"] = round(rate(port, pages[name], cookie))
+    report("pages", figures)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from governance.choices import PolicyState
 from governance.models import ApprovalRequest, GateEvaluation, PolicyVersion
@@ -15,7 +15,7 @@ from monitoring.choices import Measured, RunState
 from monitoring.models import ValidationRun
 from portal.accounts.choices import UserKind
 from portal.accounts.models import User
-from portal.accounts.selectors import people_with
+from portal.accounts.selectors import people_by_team
 from portal.core.canonical import digest_of
 from portal.core.clock import now
 from registry.choices import CardState, VersionState
@@ -40,6 +40,14 @@ class Excluded:
         return duties.because(self.reasons)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Who could sign a free seat of a request now, and who may not whatever their role; both by name."""
+
+    eligible: Sequence[User]
+    excluded: Sequence[Excluded]
+
+
 def is_expired(request: ApprovalRequest) -> bool:
     """Whether the request is still open in its row, but its time has passed."""
     return state_now(request) == requests.EXPIRED
@@ -57,22 +65,23 @@ def excluded_people(request: ApprovalRequest) -> list[Excluded]:
 
 def eligible_signers(request: ApprovalRequest) -> list[User]:
     """Return who could sign a free seat now, by name; empty when the request is closed, or stuck (invariant 6)."""
-    return signers_by_request([request])[request.pk]
+    return [*standings([request])[request.pk].eligible]
 
 
-def signers_by_request(asked: Iterable[ApprovalRequest]) -> dict[int, list[User]]:
-    """Return {request id: its eligible signers}, in as many queries for many requests of a team as for one."""
+def standings(asked: Iterable[ApprovalRequest]) -> dict[int, Standing]:
+    """Return {request id: who may sign it and who may not}, in as many queries for many requests as for one."""
     rows = _whole_requests(asked)
     excluded = _exclusions(rows)
-    holders = cache(people_with)
-    found: dict[int, list[User]] = {}
+    teams = {row.release.model.team_id for row in rows}
+    holders = cache(partial(people_by_team, team_ids=teams))
+    found: dict[int, Standing] = {}
     for row in rows:
         made = [quorum.Signed(one.seat.position, one.signer_id, one.verdict) for one in row.decisions.all()]
         barred = {one.user.pk for one in excluded[row.pk]} | {one.signer_id for one in made}
         free = quorum.free_seats(seat_rules(row), made) if state_now(row) == "open" else []
         team = row.release.model.team_id
-        people = {user for seat in free for user in holders(seat.capability, team) if user.pk not in barred}
-        found[row.pk] = sorted(people, key=lambda user: (user.name, user.pk))
+        people = {user for seat in free for user in holders(seat.capability)[team] if user.pk not in barred}
+        found[row.pk] = Standing(sorted(people, key=lambda user: (user.name, user.pk)), excluded[row.pk])
     return found
 
 
@@ -238,6 +247,7 @@ def _whole_requests(asked: Iterable[ApprovalRequest]) -> list[ApprovalRequest]:
     rows = ApprovalRequest.objects.filter(pk__in=[request.pk for request in asked]).select_related(
         "release__model", "release__version__training_run", "release__version__feature_pipeline_version"
     )
+    rows = rows.defer("void_cause", "release__version__signature", "release__version__training_run__hyperparameters")
     return list(rows.prefetch_related("seats", "decisions__seat"))
 
 

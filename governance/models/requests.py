@@ -22,7 +22,15 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
     def with_parts(self) -> Self:
         """Join what a request's line names."""
         return self.select_related(
-            "release__model__team", "release__version", "policy_version__policy", "evaluation__run", "opened_by"
+            "release__model__team", "release__version__model", "policy_version__policy", "evaluation__run", "opened_by"
+        )
+
+    def with_origin(self) -> Self:
+        """Join also what the release was made from, for the page on which it is decided."""
+        return self.with_parts().select_related(
+            "release__version__training_run__training_snapshot__dataset",
+            "release__feature_pipeline_version__pipeline",
+            "evaluation__policy_version",
         )
 
 

@@ -1,7 +1,7 @@
 """Who acts with which capabilities now, and who could."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from django.db.models import Q, QuerySet
@@ -37,13 +37,19 @@ def actor_for_token(token: ApiToken) -> Actor:
 
 def people_with(capability: str, team_id: int | None) -> list[User]:
     """Return the active users who hold the capability for this team now, by name (None: for every team)."""
+    return people_by_team(capability, [team_id])[team_id]
+
+
+def people_by_team(capability: str, team_ids: Collection[int | None]) -> dict[int | None, list[User]]:
+    """Return {team: the active users who hold the capability for it now, by name}, in one query."""
     grants_of: dict[User, list[RoleGrant]] = defaultdict(list)
-    rows = RoleGrant.objects.at(now()).filter(Q(team=None) | Q(team=team_id), user__is_active=True)
-    for row in rows.select_related("user__owner"):
+    asked = Q(team=None) | Q(team__in=[team for team in team_ids if team is not None])
+    for row in RoleGrant.objects.at(now()).filter(asked, user__is_active=True).select_related("user__owner"):
         grants_of[row.user].append(row)
-    wanted = {Grant(capability, None), Grant(capability, team_id)}
-    found = [user for user, rows in grants_of.items() if user.may_enter and wanted & _capabilities(user, rows)]
-    return sorted(found, key=lambda user: (user.name, user.pk))
+    people = sorted((user for user in grants_of if user.may_enter), key=lambda user: (user.name, user.pk))
+    held = {user: _capabilities(user, grants_of[user]) for user in people}
+    wanted = {team: {Grant(capability, None), Grant(capability, team)} for team in team_ids}
+    return {team: [user for user in people if grants & held[user]] for team, grants in wanted.items()}
 
 
 def grants_visible_to(actor: Actor) -> RoleGrantQuerySet:

@@ -199,6 +199,7 @@ def _card(request: ApprovalRequest, production: Production | None) -> PartChange
     old = production.request.bundle.get("card", "") if production and production.request else ""
     new = request.bundle.get("card", "")
     revisions = CardRevision.objects.filter(model=request.release.model, digest__in=[old, new]).order_by("number")
+    revisions = revisions.select_related("model")
     by_digest = {revision.digest: revision for revision in revisions}
     before, after = by_digest.get(old), by_digest.get(new)
     return PartChange(

@@ -58,7 +58,7 @@ def gate_table(evaluation: GateEvaluation | None) -> GateTable | None:
     """Return the evaluation's table, or None where nothing was evaluated."""
     if evaluation is None:
         return None
-    lines = [gate_line(result) for result in evaluation.results.all()]
+    lines = [gate_line(result) for result in evaluation.results.select_related("check_row")]
     return GateTable(evaluation, sorted(lines, key=lambda line: line.passed))
 
 

@@ -9,7 +9,7 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 
 from governance.choices import Outcome, RequestState
 from governance.models import ApprovalRequest, GateEvaluation
-from governance.selectors import signers_by_request
+from governance.selectors import standings
 from monitoring.choices import RunState
 from monitoring.models import ValidationRun
 from portal.charts.numbers import duration
@@ -114,12 +114,12 @@ class Inbox:
 
 def inbox(actor: Actor) -> Inbox:
     """Return the reader's home page."""
-    models = _models(actor)
+    models = RegisteredModel.objects.visible_to(actor)
     count = models.count()
     return Inbox(
         waiting=_to_sign(actor),
         mine=_mine(actor),
-        health=[_health(model) for model in models[:SHOWN]],
+        health=_healths(actor, models),
         model_count=count,
         working=_working(actor),
         stopped=_stopped(actor),
@@ -131,14 +131,14 @@ def inbox(actor: Actor) -> Inbox:
 def _to_sign(actor: Actor) -> list[ToSign]:
     """Who may sign is asked for the open requests of teams in which the actor holds the capability, and no others."""
     teams = actor.teams_for("sign")
-    rows = reviews_table(actor, RequestState.OPEN).select_related("evaluation", "release__version__model")
+    rows = reviews_table(actor, RequestState.OPEN)
     if teams is not None:
         rows = rows.filter(release__model__team__in=teams)
     shown = list(rows[:50])
-    signers = signers_by_request(shown)
+    standing = standings(shown)
     found = []
     for request in shown:
-        if actor.user_id not in {user.pk for user in signers[request.pk]}:
+        if actor.user_id not in {user.pk for user in standing[request.pk].eligible}:
             continue
         due, late = _due(request)
         found.append(ToSign(request, due, late, _last_seat(request)))
@@ -157,13 +157,12 @@ def _last_seat(request: Any) -> str:
 
 def _mine(actor: Actor) -> list[Mine]:
     rows = reviews_table(actor, "").filter(opened_by=actor.user_id, state=RequestState.OPEN)
-    rows = rows.select_related("release__version__model")
     shown = list(rows.filter(expires_at__gt=now() - LATELY)[:20])
-    signers = signers_by_request(shown)
+    standing = standings(shown)
     found = []
     for request in shown:
         expired = request.expires_at <= now()
-        people = [] if expired else [user.name for user in signers[request.pk]]
+        people = [] if expired else [user.name for user in standing[request.pk].eligible]
         due, late = _due(request)
         found.append(Mine(request, people, not people and not expired, expired, due, late or expired))
     return sorted(found, key=lambda one: (not one.stuck, one.request.opened_at))
@@ -178,43 +177,34 @@ def _due(request: ApprovalRequest) -> tuple[str, bool]:
     return f"Due in {words}", left <= SOON
 
 
-def _models(actor: Actor) -> QuerySet[RegisteredModel]:
-    """Return the reader's models, the worst first: what production runs, and the newest validation of that version."""
-    active = Release.objects.active_in(Environment.PRODUCTION).filter(model=OuterRef("pk"))
-    runs = ValidationRun.objects.filter(version=OuterRef("production_version"), finished_at__isnull=False).order_by(
-        "-pk"
-    )
+def _healths(actor: Actor, models: QuerySet[RegisteredModel]) -> list[Health]:
+    """Return the models in use, the worst first (by the newest validation of what production runs), then others."""
+    runs = ValidationRun.objects.filter(version=OuterRef("version"), finished_at__isnull=False).order_by("-pk")
     rank = Case(
-        When(production_run__in=NOT_PASSED, then=Value(0)),
-        When(production_number__isnull=False, production_run__isnull=True, then=Value(1)),
-        When(production_number__isnull=False, then=Value(2)),
-        default=Value(3),
+        When(run_state__in=NOT_PASSED, then=Value(0)),
+        When(run_state__isnull=True, then=Value(1)),
+        default=Value(2),
         output_field=IntegerField(),
     )
-    return (
-        RegisteredModel.objects.visible_to(actor)
-        .annotate(
-            production_number=Subquery(active.values("version__number")[:1]),
-            production_version=Subquery(active.values("version")[:1]),
-        )
-        .annotate(
-            production_run=Subquery(runs.values("state")[:1]),
-            production_run_at=Subquery(runs.values("finished_at")[:1]),
-        )
-        .annotate(rank=rank)
-        .order_by("rank", "tier", "slug")
+    active = Release.objects.active_in(Environment.PRODUCTION).visible_to(actor)
+    rated = active.annotate(
+        run_state=Subquery(runs.values("state")[:1]), run_at=Subquery(runs.values("finished_at")[:1])
     )
+    worst = rated.annotate(rank=rank).select_related("model").order_by("rank", "model__tier", "model__slug")
+    shown = [_health(release) for release in worst.annotate(number=F("version__number"))[:SHOWN]]
+    unused = models.exclude(pk__in=active.values("model")).order_by("tier", "slug") if len(shown) < SHOWN else ()
+    told = "no active release in production"
+    return shown + [Health(model, None, "planned", "Not in use", told) for model in unused[: SHOWN - len(shown)]]
 
 
-def _health(model: Any) -> Health:
-    number, state = model.production_number, model.production_run
-    if number is None:
-        return Health(model, None, "planned", "Not in use", "no active release in production")
+def _health(release: Any) -> Health:
+    state = release.run_state
     if state is None:
-        return Health(model, number, "no_data", "No data", "no finished validation of what production runs")
+        told = "no finished validation of what production runs"
+        return Health(release.model, release.number, "no_data", "No data", told)
     words = "Validated" if state == RunState.PASSED else RunState(state).label
-    gone = duration((now() - model.production_run_at).total_seconds())
-    return Health(model, number, state, words, f"measured {gone} ago")
+    gone = duration((now() - release.run_at).total_seconds())
+    return Health(release.model, release.number, state, words, f"measured {gone} ago")
 
 
 def _working(actor: Actor) -> list[Working]:
@@ -233,8 +223,13 @@ def _stopped(actor: Actor) -> list[Stopped]:
     newer = ModelVersion.objects.filter(model=OuterRef("model"), number__gt=OuterRef("number"))
     runs = ValidationRun.objects.filter(version=OuterRef("pk")).order_by("-pk")
     gates = GateEvaluation.objects.filter(version=OuterRef("pk")).order_by("-pk")
+    failing = Q(pk__in=ValidationRun.objects.filter(state__in=NOT_PASSED).values("version"))
+    failing |= Q(pk__in=GateEvaluation.objects.exclude(outcome=Outcome.PASSED).values("version"))
+    unusable = Q(state__in=(VersionState.QUARANTINED, VersionState.FAILED))
     rows = (
         ModelVersion.objects.visible_to(actor)
+        # What ever failed is little and quickly found; whether it is the newest is asked of that alone.
+        .filter(unusable | failing)
         .filter(~Exists(newer))
         .annotate(
             run_state=Subquery(runs.values("state")[:1]),
@@ -243,9 +238,7 @@ def _stopped(actor: Actor) -> list[Stopped]:
             gate_outcome=Subquery(gates.values("outcome")[:1]),
         )
         .filter(
-            Q(state__in=(VersionState.QUARANTINED, VersionState.FAILED))
-            | Q(run_state__in=NOT_PASSED)
-            | (Q(gate_outcome__isnull=False) & ~Q(gate_outcome=Outcome.PASSED))
+            unusable | Q(run_state__in=NOT_PASSED) | (Q(gate_outcome__isnull=False) & ~Q(gate_outcome=Outcome.PASSED))
         )
         .select_related("model")
         .order_by(F("sealed_at").desc(nulls_first=True), "-pk")

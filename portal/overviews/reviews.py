@@ -3,15 +3,17 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, F, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from governance.choices import Meaning, RequestState, Verdict
 from governance.models import ApprovalRequest, Decision, Seat
 from governance.rules.bundles import PARTS
 from governance.rules.duties import because
 from governance.rules.requests import EXPIRED
-from governance.selectors import Excluded, eligible_signers, excluded_people, state_now, what_changed
+from governance.selectors import Excluded, standings, state_now, what_changed
 from monitoring.rules.comparisons import Verdict as Compared
 from portal.accounts.models import User
 from portal.charts.numbers import significant
@@ -192,16 +194,17 @@ def reviews_table(actor: Actor, state: str) -> QuerySet[ApprovalRequest]:
     `state` keeps one state (any other text keeps all); `state_shown` is the state now, `signed` and `seat_count` count.
     """
     at = now()
-    counts = Seat.objects.filter(request=OuterRef("pk")).values("request").annotate(n=Count("pk")).values("n")
+    approvals = Decision.objects.filter(request=OuterRef("pk"), verdict=Verdict.APPROVE)
     rows = (
         ApprovalRequest.objects.visible_to(actor)
-        .with_parts()
+        .select_related("release__model__team", "release__version__model", "opened_by")
+        .defer("bundle", "void_cause", "release__version__claims", "release__version__signature")
         .annotate(
             state_shown=Case(
                 When(state=RequestState.OPEN, expires_at__lte=at, then=Value(EXPIRED)), default=F("state")
             ),
-            seat_count=Subquery(counts, output_field=IntegerField()),
-            signed=Count("decisions", filter=Q(decisions__verdict=Verdict.APPROVE)),
+            seat_count=_counted(Seat.objects.filter(request=OuterRef("pk"))),
+            signed=_counted(approvals),
         )
     )
     if state in STATES:
@@ -210,13 +213,19 @@ def reviews_table(actor: Actor, state: str) -> QuerySet[ApprovalRequest]:
     return rows.order_by(urgency.asc(nulls_last=True), "-pk")
 
 
+def _counted(rows: QuerySet[Any]) -> Coalesce:
+    """Return the number of the request's rows; a join would group by every column of the table."""
+    counts = rows.order_by().values("request").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+
+
 def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
     """Return everything needed to decide on the request."""
     state = state_now(request)
     decisions = {one.seat_id: one for one in request.decisions.select_related("signer")}
     seats = list(request.seats.all())
-    eligible = eligible_signers(request) if state == RequestState.OPEN else []
-    excluded = excluded_people(request)
+    standing = standings([request])[request.pk]
+    eligible, excluded = standing.eligible, standing.excluded
     production = production_beside(request)
     differing = changed_parts(request, production)
     waiting = [seat for seat in seats if seat.pk not in decisions]

@@ -129,11 +129,7 @@ def version_overview(actor: Actor, version: ModelVersion) -> VersionOverview:
     """Return what the version's page shows; `version` comes with its parts joined."""
     runs = list(version.validation_runs.with_names().defer("results")[:RUNS_SHOWN])
     requests = ApprovalRequest.objects.with_parts().filter(release__version=version)
-    evaluation = (
-        version.gate_evaluations.select_related("policy_version__policy", "run")
-        .prefetch_related("results__check_row")
-        .first()
-    )
+    evaluation = version.gate_evaluations.select_related("policy_version__policy", "run").first()
     production = production_of(version)
     newest = next((run for run in runs if run.results_digest), runs[0] if runs else None)
     return VersionOverview(

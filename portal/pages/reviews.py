@@ -81,7 +81,7 @@ def _may_try(request: PageRequest, form: SignForm) -> bool:
 
 
 def _request(request: PageRequest, pk: int) -> ApprovalRequest:
-    return visible(ApprovalRequest.objects.with_parts(), request.actor, pk=pk)
+    return visible(ApprovalRequest.objects.with_origin(), request.actor, pk=pk)
 
 
 def _show(request: PageRequest, found: ApprovalRequest, form: SignForm | None, status: int = 200) -> HttpResponse:

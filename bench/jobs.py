@@ -5,7 +5,6 @@ commit_p50_ms: the smallest transaction on the same server, which no outbox can 
 TEST_AMQP_URL, or its standard local port, answers.
 """
 
-
 import os
 import statistics
 import subprocess

@@ -4,7 +4,6 @@ append_ratio: transactions a second with an event, as a share of those without (
 drain_per_s: entries a second that one sequencer orders. verify_s_per_million: seconds to verify a million entries.
 """
 
-
 import multiprocessing
 import os
 import sys

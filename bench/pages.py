@@ -5,7 +5,6 @@ livez_per_s is the same server answering a page that does nothing, which no page
 machine's cores.
 """
 
-
 import os
 import socket
 import statistics

@@ -41,6 +41,8 @@ class Environment:
     """BLOB_ROOT: the content-addressed store."""
     origin: str
     """LEDGER_ORIGIN: first line of every checkpoint."""
+    log_format: str
+    """LOG_FORMAT: json, or text for people at a terminal."""
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -65,4 +67,5 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         keys_dir=Path(values.get("KEYS_DIR", home / "keys")),
         blob_root=Path(values.get("BLOB_ROOT", home / "blobs")),
         origin=values.get("LEDGER_ORIGIN", "countersign.local/ledger"),
+        log_format="text" if values.get("LOG_FORMAT") == "text" else "json",
     )

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
+from portal.core.logs import FORMATS
 from portal.env import BASE_DIR, read_environment
 
 ENVIRONMENT = read_environment(os.environ)
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.pages.access.Access",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -204,7 +206,14 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"lines": {"()": FORMATS[ENVIRONMENT.log_format]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "pgmq": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},  # in place of Django's own handlers
+        "django.request": {"level": "ERROR"},
+        "celery": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},  # it warns of a pgmq:// URL without a host
+        "pgmq": {"level": "WARNING"},
+    },
 }

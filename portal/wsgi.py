@@ -1,5 +1,6 @@
 """The WSGI application that granian serves; its worker processes end with the process that started them."""
 
+import logging
 import multiprocessing
 import os
 
@@ -14,6 +15,7 @@ if _parent is not None and _parent.pid is not None:
     die_with_parent(_parent.pid)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+logging.captureWarnings(True)  # a warning is a line of the log as any other
 application = get_wsgi_application()
 # All addresses now: a broken one stops the start, and the first reader does not wait for their imports.
 get_resolver().url_patterns  # noqa: B018  (a cached property that imports)

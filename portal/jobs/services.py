@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 from portal.core.actors import SYSTEM, Actor
 from portal.core.clock import now
 from portal.core.progress import Cancelled
+from portal.core.traces import current
 from portal.jobs.broker import app
 from portal.jobs.choices import OPEN, JobState
 from portal.jobs.errors import JobHasEnded, lost
@@ -52,6 +53,7 @@ def enqueue(*, actor: Actor, kind: str, subject: Subject, arguments: Mapping[str
         subject_label=subject.label[:200],
         team_id=subject.team_id,
         actor_id=actor.id,
+        request_id=trace.request_id if (trace := current()) else "",
         arguments=dict(arguments),
         created_at=now(),
     )

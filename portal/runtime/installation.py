@@ -101,11 +101,12 @@ def write_private(path: Path, content: Mapping[str, object]) -> None:
 def programs(port: int) -> list[Program]:
     """Return what runs beside the database, in the order of starting."""
     manage = [sys.executable, str(BASE_DIR / "manage.py")]
-    celery = [sys.executable, "-m", "celery", "-A", "portal.celery"]
+    celery = [sys.executable, "-m", "celery", "-q", "-A", "portal.celery"]
     worker = [*celery, "worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     web = [sys.executable, "-m", "granian", "--interface=wsgi", "--host=127.0.0.1", f"--port={port}"]
     web += [f"--workers={os.cpu_count() or 1}", "--blocking-threads=4", "--respawn-failed-workers"]
-    web += ["--respawn-interval=0.5", "--workers-kill-timeout=5", "--no-ws", "portal.wsgi:application"]
+    web += ["--respawn-interval=0.5", "--workers-kill-timeout=5", "--no-ws"]
+    web += ["--log-config", str(BASE_DIR / "portal" / "runtime" / "granian.json"), "portal.wsgi:application"]
     return [
         Program("web", web),
         # Names end in @local: those of long hosts make queue names longer than pgmq takes.

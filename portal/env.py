@@ -7,7 +7,7 @@ variables of the process win over that file.
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -41,6 +41,8 @@ class Environment:
     """BLOB_ROOT: the content-addressed store."""
     origin: str
     """LEDGER_ORIGIN: first line of every checkpoint."""
+    metrics_token: str = field(repr=False)
+    """METRICS_TOKEN: what a reader of /metrics sends as its bearer token; without it nobody reads them."""
     log_format: str
     """LOG_FORMAT: json, or text for people at a terminal."""
 
@@ -67,5 +69,6 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         keys_dir=Path(values.get("KEYS_DIR", home / "keys")),
         blob_root=Path(values.get("BLOB_ROOT", home / "blobs")),
         origin=values.get("LEDGER_ORIGIN", "countersign.local/ledger"),
+        metrics_token=values.get("METRICS_TOKEN", ""),
         log_format="text" if values.get("LOG_FORMAT") == "text" else "json",
     )

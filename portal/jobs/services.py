@@ -19,7 +19,7 @@ from portal.jobs.choices import OPEN, JobState
 from portal.jobs.errors import JobHasEnded, lost
 from portal.jobs.events import JOB_CANCEL_REQUESTED, JOB_ENDED
 from portal.jobs.kinds import KINDS
-from portal.jobs.models import Job
+from portal.jobs.models import Job, Pulse
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
 
@@ -153,6 +153,13 @@ def reap() -> int:
     """Take up jobs whose worker was lost: queue them again, or end them after the last attempt; return how many."""
     stale = Job.objects.filter(state=JobState.RUNNING, heartbeat_at__lt=now() - LOST_AFTER).order_by("pk")
     return sum(_reap_one(job) for job in list(stale[:BATCH]))
+
+
+def pulse(name: str) -> None:
+    """Write a program's sign of life."""
+    Pulse.objects.bulk_create(
+        [Pulse(name=name, at=now())], update_conflicts=True, unique_fields=["name"], update_fields=["at"]
+    )
 
 
 def _reap_one(job: Job) -> bool:

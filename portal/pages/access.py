@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from portal.core.traces import Trace, request_id_from, traced
+from portal.pages.metering import count_request
 
 HEADER = "X-Request-ID"
 logger = logging.getLogger("portal.access")
@@ -27,15 +28,17 @@ class Access:
             response[HEADER] = trace.request_id
             seconds = time.perf_counter() - begin
             route = route_of(request)
+            method = method_of(request)
+            count_request(route=route, method=method, status=response.status_code, seconds=seconds)
             facts = {
                 "route": route,
-                "method": method_of(request),
+                "method": method,
                 "status": response.status_code,
                 "duration_ms": round(seconds * 1000, 1),
             }
             if trace.events:
                 facts["events"] = trace.events
-            logger.info("%s %s %s", facts["method"], route, response.status_code, extra={"facts": facts})
+            logger.info("%s %s %s", method, route, response.status_code, extra={"facts": facts})
         return response
 
 

@@ -41,5 +41,6 @@ urlpatterns = [
     path("style", style.style, name="style"),
     path("livez", operations.livez, name="livez"),
     path("readyz", operations.readyz, name="readyz"),
+    path("metrics", operations.metrics, name="metrics"),
     path("csp-report", operations.csp_report, name="csp_report"),
 ]

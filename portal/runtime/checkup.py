@@ -4,45 +4,32 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from django.conf import settings
-from django.db import DatabaseError
-from kombu.exceptions import OperationalError
 
-from portal.core.clock import now
 from portal.core.sandbox import cage_report
-from portal.jobs.broker import app
-from portal.ledger.selectors import health
 from portal.overviews.health import readiness
+from portal.runtime.findings import Finding
 from portal.runtime.roles import Login
 from portal.runtime.system import DOCUMENTS, install_command, missing
+from portal.runtime.vitals import vitals
 
 _ENOUGH_DISK = 2 * 1024**3
-_LAG_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at; `remedy` is empty when it holds."""
-
-    name: str
-    detail: str
-    remedy: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Say whether there is nothing to do."""
-        return not self.remedy
 
 
 def environment() -> list[tuple[str, str]]:
     """Return every variable as the portal understood it, without passwords."""
-    values = [(field.name, getattr(settings.ENVIRONMENT, field.name)) for field in fields(settings.ENVIRONMENT)]
-    return [(name, without_password(str(value))) for name, value in values]
+    return [(field.name, _shown(field.name, field.repr)) for field in fields(settings.ENVIRONMENT)]
+
+
+def _shown(name: str, told: bool) -> str:  # noqa: FBT001
+    """Return a value without its password; of a secret only whether it is set."""
+    value = getattr(settings.ENVIRONMENT, name)
+    return without_password(str(value)) if told else "set" if value else "not set"
 
 
 def without_password(text: str) -> str:
@@ -68,11 +55,8 @@ def findings() -> Iterator[Finding]:
     if not answers:
         return
     for probe in readiness():
-        yield Finding(
-            probe.name, probe.detail, "" if probe.healthy else "See the line itself, and the logs in HOME/log."
-        )
-    yield _broker()
-    yield from _ledger()
+        yield Finding(probe.name, probe.detail, "" if probe.healthy else probe.remedy)
+    yield from vitals()
 
 
 def _python() -> Finding:
@@ -91,8 +75,8 @@ def _keys() -> Iterator[Finding]:
 
 
 def _disk() -> Finding:
-    folder = settings.HOME if settings.HOME.exists() else Path("/")
-    free = shutil.disk_usage(folder).free
+    folders = [folder for folder in (settings.HOME, settings.BLOB_ROOT) if folder.exists()] or [Path("/")]
+    free, folder = min((shutil.disk_usage(folder).free, folder) for folder in folders)
     remedy = "" if free >= _ENOUGH_DISK else f"Free some space for {folder}: at least 2 GiB."
     return Finding("disk", f"{free / 1024**3:.1f} GiB free", remedy)
 
@@ -135,32 +119,3 @@ def _roles() -> tuple[Finding, bool]:
         if row != (False,):
             return Finding("roles", f"{name} is a superuser", "Use a plain role: manage.py bootstrap_roles."), True
     return Finding("roles", ", ".join(names)), True
-
-
-def _broker() -> Finding:
-    url = without_password(settings.CELERY_BROKER_URL or "")
-    if not url:
-        return Finding("broker", "no BROKER_URL", "Set BROKER_URL: amqp://… or pgmq://…")
-    try:
-        with app.connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, timeout=5)
-    except (OperationalError, OSError, psycopg.Error) as error:
-        return Finding("broker", f"{url}: {error}", "Start the broker; jobs wait in the database until then.")
-    return Finding("broker", f"{url} answers")
-
-
-def _ledger() -> Iterator[Finding]:
-    try:
-        state = health()
-    except DatabaseError as error:
-        yield Finding("ledger", str(error), "Start the database, and run `manage.py migrate`.")
-        return
-    age = (now() - state.signed_at).total_seconds() if state.signed_at else None
-    stuck = state.pending > 0 and (age is None or age > _LAG_SECONDS)
-    detail = f"{state.size} entries, {state.pending} pending"
-    yield Finding("sequencer", detail, "Start `manage.py sequencer`, and read its log." if stuck else "")
-    for cursor in state.failing:
-        parked = "parked" if cursor.parked_at else f"failed {cursor.failures} times"
-        yield Finding(
-            f"subscriber {cursor.name}", f"{parked} at entry {cursor.position}: {cursor.reason}", "See its log."
-        )

@@ -3,8 +3,11 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from portal.runtime.checkup import Finding, findings, without_password
+from portal.jobs.services import pulse
+from portal.runtime.checkup import environment, findings, without_password
+from portal.runtime.findings import Finding
 from portal.runtime.keys import make_keys
+from tests.databases import METRICS_TOKEN
 
 
 def named(name: str) -> Finding:
@@ -17,9 +20,16 @@ def test_passwords_are_never_printed() -> None:
     assert without_password("/var/lib") == "/var/lib"
 
 
-@pytest.mark.django_db
+def test_of_a_secret_only_its_presence_is_printed() -> None:
+    told = dict(environment())
+    assert told["metrics_token"] == "set"
+    assert METRICS_TOKEN not in str(told)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_three_separate_roles_and_a_migrated_database_need_no_remedy() -> None:
-    for name in ("roles", "database", "migrations", "sequencer", "python", "cage"):
+    pulse("sequencer")
+    for name in ("roles", "database", "migrations", "sequencer", "broker", "python", "cage", "clock", "checkpoint"):
         assert named(name).holds, named(name)
 
 

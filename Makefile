@@ -47,9 +47,11 @@ bench: $(READY)
 	@test -f "bench/$(NAME).py" || { $(MAKE) --no-print-directory help | grep bench; exit 2; }
 	@$(BIN)/python bench/$(NAME).py $(ARGS)
 
-# The lock names no host, so that any index will do.
+# The lock names no host, so that any index will do. The one in deploy/ is its part that the image needs.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--python-version 3.11 pyproject.toml --group dev --upgrade --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--no-annotate --python-version 3.11 pyproject.toml --constraint requirements.lock --output-file deploy/requirements.lock
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
 	@touch $(READY)

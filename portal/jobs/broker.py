@@ -85,7 +85,7 @@ def queue_depths() -> list[Depth]:
             try:
                 # A channel of its own: asking for a queue that nobody made yet closes it.
                 with connection.channel() as channel:
-                    told = channel.queue_declare(queue, passive=True)
+                    told = channel.queue_declare(queue, passive=True)  # type: ignore[attr-defined]
             except connection.channel_errors:
                 continue
             found.append(Depth(queue, told.message_count, told.consumer_count if counts_consumers else None))

@@ -3,7 +3,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from pytest_django import Settings
 
 from portal.core.actors import Actor
@@ -60,7 +60,7 @@ def test_a_part_that_can_not_be_read_is_told_and_hides_no_other(monkeypatch: pyt
 
 def test_a_statement_that_takes_too_long_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow() -> Iterator[Figure]:
-        with figures_module.connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(20)")
         yield from ()
 

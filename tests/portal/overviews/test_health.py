@@ -7,6 +7,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
 from portal.core.clock import now
+from portal.jobs import broker
 from portal.jobs.models import Pulse
 from portal.jobs.services import pulse
 from portal.overviews import health
@@ -91,7 +92,7 @@ def test_a_broker_that_is_away_is_said_without_its_address(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, url: str | None, detail: str
 ) -> None:
     settings.CELERY_BROKER_URL = url
-    monkeypatch.setattr(health.broker.app.conf, "broker_url", url)
+    monkeypatch.setattr(broker.app.conf, "broker_url", url)
     probe = broker_probe()
     assert (probe.healthy, probe.detail) == (False, detail)
     assert "127.0.0.1" not in probe.remedy

@@ -85,6 +85,21 @@ def test_a_problem_names_the_request(lines: Lines) -> None:
     assert access(lines)[-1]["user_id"] == program.user.pk
 
 
+def test_a_page_that_breaks_names_the_request_and_the_log_has_its_traceback(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("portal.pages.operations.HttpResponse", broken)
+    response = fresh_client().get(reverse("livez"))
+    assert response.status_code == 500
+    assert response["X-Request-ID"] in response.content.decode()
+    [defect] = [line for line in lines() if "error" in line]
+    told = (defect["error"], defect["request_id"])
+    assert told == ("builtins.ZeroDivisionError", response["X-Request-ID"])
+
+
 def test_an_unknown_address_of_the_api_names_the_request_too() -> None:
     response = fresh_client().get("/api/v1/nowhere")
     assert problem_of(response, 404, "not_found")["instance"].endswith(response["X-Request-ID"])

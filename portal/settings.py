@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
-from portal.core.logs import FORMATS
+from portal.core.logs import FORMATS, DefectsOnly
 from portal.env import BASE_DIR, read_environment
 
 ENVIRONMENT = read_environment(os.environ)
@@ -209,11 +209,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"lines": {"()": FORMATS[ENVIRONMENT.log_format]}},
+    "filters": {"defects": {"()": DefectsOnly}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},  # in place of Django's own handlers
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["defects"]},
         "celery": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # it warns of a pgmq:// URL without a host
         "pgmq": {"level": "WARNING"},

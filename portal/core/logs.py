@@ -92,4 +92,12 @@ class TextLines(logging.Formatter):
         return line
 
 
+class DefectsOnly(logging.Filter):
+    """Of what Django says of answers, keeps those that a defect made; the access line tells of the others."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the record has an exception."""
+        return bool(record.exc_info)
+
+
 FORMATS: dict[str, type[logging.Formatter]] = {"json": JsonLines, "text": TextLines}

@@ -65,6 +65,7 @@ def enqueue(*, actor: Actor, kind: str, subject: Subject, arguments: Mapping[str
 def publish(*, job_id: int, kind: str) -> None:
     """Send the job's id to its queue and note when."""
     app.send_task(kind, args=[job_id], queue=KINDS[kind])
+    logger.info("%s is published", kind, extra={"facts": {"job_id": job_id}})
     Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(published_at=now())
 
 

@@ -154,8 +154,8 @@ def _blobs() -> Finding:
             damaged.append(sha256)
     if damaged:
         remedy = f"Put these back from the backup of {Path(settings.BLOB_ROOT)}, and look at its disk."
-        return Finding("blobs", f"damaged or missing: {', '.join(damaged)}", remedy)
-    return Finding("blobs", f"{len(sample)} files read against their digests")
+        return Finding("stored files", f"damaged or missing: {', '.join(damaged)}", remedy)
+    return Finding("stored files", f"{len(sample)} files read against their digests")
 
 
 def _told(age: timedelta) -> str:

@@ -44,7 +44,7 @@ def found() -> dict[str, Finding]:
 def test_a_young_installation_needs_nothing() -> None:
     told = found()
     assert all(finding.holds for finding in told.values()), told
-    assert set(told) == {"versions", "clock", "queues", "ledger", "checkpoint", "subscribers", "blobs"}
+    assert set(told) == {"versions", "clock", "queues", "ledger", "checkpoint", "subscribers", "stored files"}
     assert "PostgreSQL" in told["versions"].detail
 
 
@@ -112,9 +112,9 @@ def test_a_parked_subscriber_is_named_and_resumed_by_the_command_in_its_remedy(
 
 def test_a_damaged_file_of_the_store_is_named() -> None:
     blob = store_stream([b"whole"])
-    assert found()["blobs"].detail == "1 files read against their digests"
+    assert found()["stored files"].detail == "1 files read against their digests"
     store.path_of(blob.sha256).write_bytes(b"other")
-    assert blob.sha256 in found()["blobs"].detail
+    assert blob.sha256 in found()["stored files"].detail
 
 
 def test_a_database_that_goes_away_ends_the_look_in_words(monkeypatch: pytest.MonkeyPatch) -> None:

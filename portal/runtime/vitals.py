@@ -79,6 +79,9 @@ def _queues() -> Iterator[Finding]:
         depths = {depth.queue: depth for depth in queue_depths()}
     except UNREACHABLE:
         depths = {}  # the broker is a finding of its own
+    # Who takes from a queue makes it: one that a counting broker does not have is nobody's.
+    counted = {queue: depth.consumers for queue, depth in depths.items() if depth.consumers is not None}
+    idle = {queue for queue in QUEUES if counted and not counted.get(queue)}
     waiting = {one.queue: one for one in jobs.unattended()}
     for queue in QUEUES:
         remedy = f"Start a worker that takes from it: see -Q {queue} in the Procfile."
@@ -86,9 +89,9 @@ def _queues() -> Iterator[Finding]:
             minutes = (now() - one.since).total_seconds() / 60 if one.since else 0
             detail = f"{one.count} jobs wait, the oldest for {minutes:.0f} min, and none is worked on"
             yield Finding(f"queue {queue}", detail, remedy)
-        elif (depth := depths.get(queue)) and depth.consumers == 0:
+        elif queue in idle:
             yield Finding(f"queue {queue}", "no worker takes from it", remedy)
-    if not waiting and all(depth.consumers != 0 for depth in depths.values()):
+    if not waiting and not idle:
         yield Finding("queues", f"{sum(depth.messages for depth in depths.values())} messages, none waits in vain")
 
 

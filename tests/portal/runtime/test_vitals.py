@@ -11,6 +11,8 @@ from pytest_django import Settings
 from portal.blobs import store
 from portal.blobs.services import store_stream
 from portal.core.clock import now
+from portal.jobs.broker import Depth
+from portal.jobs.kinds import QUEUES
 from portal.jobs.models import Job
 from portal.ledger import keeping, subscriptions
 from portal.ledger.catalogue import Event, subscriber
@@ -65,6 +67,14 @@ def test_a_queue_without_a_worker_is_named(enqueue: Enqueue) -> None:
     assert "-Q intake" in finding.remedy
     Job.objects.filter(pk=enqueue().pk).update(state="running")
     assert found()["queues"].holds
+
+
+def test_a_broker_that_counts_consumers_tells_of_a_queue_before_jobs_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    depths = [Depth(queue, 0, 1) for queue in QUEUES if queue != "validation"]
+    monkeypatch.setattr(vitals_module, "queue_depths", lambda: depths)
+    assert found()["queue validation"].detail == "no worker takes from it"
+    monkeypatch.setattr(vitals_module, "queue_depths", lambda: [*depths, Depth("validation", 3, 1)])
+    assert found()["queues"].detail == "3 messages, none waits in vain"
 
 
 def test_entries_that_wait_too_long_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

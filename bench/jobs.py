@@ -77,7 +77,7 @@ def measure(name: str, broker_url: str) -> dict[str, float]:
 
     os.environ["BROKER_URL"] = broker_url
     broker.configure(broker.app, broker_url)
-    broker.app.pool.force_close_all()
+    broker.app.close()  # its connections to the former broker
     kinds.KINDS.setdefault(KIND, QUEUE)
     with working():
         waits(1, STARTS_WITHIN)

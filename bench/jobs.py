@@ -28,8 +28,11 @@ JOBS, WARM_UP = 150, 10
 STARTS_WITHIN, STARTS_JOB_WITHIN = 60.0, 20.0
 
 if os.environ.get("BENCH_WORKER"):
+    from portal import celery
     from portal.jobs.decorators import job
     from portal.jobs.kinds import declare_kind
+
+    app = celery.app
 
     @job(declare_kind(KIND, queue=QUEUE))
     def nothing(progress: Progress) -> None:

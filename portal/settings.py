@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "portal.ui",
     "portal.blobs",
     "portal.ledger",
+    "portal.keys",
     "portal.jobs",
     "portal.accounts",
     "registry",

@@ -1,4 +1,7 @@
-"""Checkpoints kept outside the database, in HOME/checkpoints: what reveals a log that was rolled back or rewritten."""
+"""Checkpoints kept outside the database, in HOME/checkpoints: what reveals a log that was rolled back or rewritten.
+
+The keys that verify them lie beside them, oldest first: those of the database would be its administrators' to choose.
+"""
 
 import json
 import os
@@ -7,6 +10,7 @@ from pathlib import Path
 
 LATEST = "latest"
 HISTORY = "history.jsonl"
+VERIFIERS = "keys"
 LONGEST_LINE = 65_536
 
 
@@ -34,13 +38,30 @@ def keep(folder: Path, note: str) -> None:
         file.write(json.dumps(note).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    temporary = folder / f"{LATEST}.new"
+    _replace(folder, LATEST, note)
+
+
+def verifiers(folder: Path) -> list[str]:
+    """Return the verifier keys kept, oldest first, a line each (C2SP signed-note)."""
+    path = folder / VERIFIERS
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def keep_verifier(folder: Path, verifier: str) -> None:
+    """Keep another verifier key behind the others: all of them, or as before."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _replace(folder, VERIFIERS, "".join(f"{line}\n" for line in (*verifiers(folder), verifier)))
+
+
+def _replace(folder: Path, name: str, content: str) -> None:
+    """Write a file durably under its name, complete or not at all."""
+    temporary = folder / f"{name}.new"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as text:
-        text.write(note)
+        text.write(content)
         text.flush()
         os.fsync(text.fileno())
-    temporary.replace(folder / LATEST)
+    temporary.replace(folder / name)
     folder_descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder_descriptor)

@@ -1,13 +1,17 @@
 """The Celery application as workers and beat run it: every task found by name, beat's table of ticks."""
 
 import os
+import sys
 
 import django
 from celery.signals import worker_process_init
+from django.conf import settings
 
 from portal.core.parentage import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+if not settings.configured:  # tests import this module, too, long after the settings
+    os.environ.setdefault("COUNTERSIGN_PROGRAM", "beat" if "beat" in sys.argv else "worker")
 # Celery's command line copies BROKER_URL here, where it would win over what we make of it.
 os.environ.pop("CELERY_BROKER_URL", None)
 django.setup()

@@ -14,6 +14,7 @@ if _parent is not None and _parent.pid is not None:
     die_with_parent(_parent.pid)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+os.environ.setdefault("COUNTERSIGN_PROGRAM", "web")  # read with the settings: what it may have
 application = get_wsgi_application()
 # All addresses now: a broken one stops the start, and the first reader does not wait for their imports.
 get_resolver().url_patterns  # noqa: B018  (a cached property that imports)

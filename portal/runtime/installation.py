@@ -107,10 +107,16 @@ def programs(port: int) -> list[Program]:
     web += [f"--workers={os.cpu_count() or 1}", "--blocking-threads=4", "--respawn-failed-workers"]
     web += ["--respawn-interval=0.5", "--workers-kill-timeout=5", "--no-ws", "portal.wsgi:application"]
     return [
-        Program("web", web),
+        Program("web", web, kind="web"),
         # Names end in @local: those of long hosts make queue names longer than pgmq takes.
-        Program("worker", [*worker, "-n", "short@local", "-Q", "intake,monitoring,reports,notices", "-c", "2"], 15, 3),
-        Program("long-worker", [*worker, "-n", "long@local", "-Q", "validation", "-c", "1"], 15, 5, True),
-        Program("beat", [*celery, "beat", "--loglevel=WARNING", "--pidfile="], niceness=3),
-        Program("sequencer", [*manage, "sequencer"]),
+        Program(
+            "worker",
+            [*worker, "-n", "short@local", "-Q", "intake,monitoring,reports,notices", "-c", "2"],
+            15,
+            3,
+            kind="worker",
+        ),
+        Program("long-worker", [*worker, "-n", "long@local", "-Q", "validation", "-c", "1"], 15, 5, True, "worker"),
+        Program("beat", [*celery, "beat", "--loglevel=WARNING", "--pidfile="], niceness=3, kind="beat"),
+        Program("sequencer", [*manage, "sequencer"], kind="sequencer"),
     ]

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from portal.runtime.checkup import Finding, findings, without_password
+from portal.runtime.checkup import findings, without_password
 from portal.runtime.keys import make_keys
+from portal.runtime.soundness import Finding
 
 
 def named(name: str) -> Finding:

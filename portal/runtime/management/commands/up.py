@@ -146,6 +146,10 @@ class Command(BaseCommand):
             if status := self._manage(["ensure_policies", "-v0"], variables):
                 raise CommandError(f"ensure_policies ended with status {status}.")
             self._step("Policy", "the default one is published")
+        if installation.lacks(variables["DATABASE_OWNER_URL"], "keys_publickey"):
+            if status := self._manage(["register_keys", "-v0"], variables):
+                raise CommandError(f"register_keys ended with status {status}.")
+            self._step("Public keys", "registered")
         if self._server is not None and variables["BROKER_URL"].startswith("pgmq://"):
             again = show_messages_again(variables["BROKER_URL"])
             self._step("Queue", f"{again} messages of a former start given out again" if again else "ready")

@@ -15,25 +15,6 @@ SECRET_VARIABLES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEQUENCER_UR
 
 
 @dataclass(frozen=True)
-class Needs:
-    """Which of the secret variables and of the keys' files one program uses."""
-
-    variables: frozenset[str]
-    keys: frozenset[str] = frozenset()
-
-
-PROGRAMS: Mapping[str, Needs] = {
-    "web": Needs(frozenset({"DATABASE_URL", "BROKER_URL"}), frozenset({"secret_key", "decision.key"})),
-    "worker": Needs(frozenset({"DATABASE_URL", "BROKER_URL"})),
-    "beat": Needs(frozenset({"BROKER_URL"})),
-    "sequencer": Needs(
-        frozenset({"DATABASE_URL", "DATABASE_SEQUENCER_URL", "BROKER_URL"}), frozenset({"checkpoint.key"})
-    ),
-}
-"""The programs that run all the time; a person's command uses what it needs of all that the person can read."""
-
-
-@dataclass(frozen=True)
 class Environment:
     """The variables, their meaning and their defaults; `doctor` prints them."""
 
@@ -63,6 +44,25 @@ class Environment:
     """BLOB_ROOT: the content-addressed store."""
     origin: str
     """LEDGER_ORIGIN: first line of every checkpoint."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Which of the secret variables and of the keys' files one program uses."""
+
+    variables: frozenset[str]
+    keys: frozenset[str] = frozenset()
+
+
+PROGRAMS: Mapping[str, Needs] = {
+    "web": Needs(frozenset({"DATABASE_URL", "BROKER_URL"}), frozenset({"secret_key", "decision.key"})),
+    "worker": Needs(frozenset({"DATABASE_URL", "BROKER_URL"})),
+    "beat": Needs(frozenset({"BROKER_URL"})),
+    "sequencer": Needs(
+        frozenset({"DATABASE_URL", "DATABASE_SEQUENCER_URL", "BROKER_URL"}), frozenset({"checkpoint.key"})
+    ),
+}
+"""The programs that run all the time; a person's command uses what it needs of all that the person can read."""
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:

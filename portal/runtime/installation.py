@@ -14,10 +14,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import ConnectionHandler
 from psycopg import sql
 
-from portal.env import BASE_DIR
+from portal.env import BASE_DIR, read_environment
 from portal.runtime.postgres import Server
 from portal.runtime.roles import bootstrap, bootstrap_queue
-from portal.runtime.supervisor import Program
+from portal.runtime.soundness import refusals
+from portal.runtime.supervisor import Program, environment_of
 from portal.settings import database
 
 DATABASE, QUEUE_DATABASE = "countersign", "countersign_queue"
@@ -26,6 +27,10 @@ _URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEQUENCER_URL")
 
 class EnvironmentIncomplete(RuntimeError):
     """Some variables are given and others that go with them are not."""
+
+
+class Unsound(RuntimeError):
+    """A program would refuse to start as it is set up for production."""
 
 
 def needs_embedded_server(given: Mapping[str, str]) -> bool:
@@ -120,3 +125,13 @@ def programs(port: int) -> list[Program]:
         Program("beat", [*celery, "beat", "--loglevel=WARNING", "--pidfile="], niceness=3, kind="beat"),
         Program("sequencer", [*manage, "sequencer"], kind="sequencer"),
     ]
+
+
+def require_sound(variables: Mapping[str, str], port: int) -> None:
+    """Raise Unsound with all that would keep a program from starting in production."""
+    reasons: dict[str, None] = {}
+    for program in programs(port):
+        given = environment_of(program, variables)
+        reasons |= dict.fromkeys(refusals(read_environment(given), given))
+    if reasons:
+        raise Unsound("\n".join(["Countersign does not start in production:", *(f"  {one}" for one in reasons)]))

@@ -1,4 +1,8 @@
-"""What must hold before a program of a production installation starts; `doctor` says the same things in words."""
+"""What must hold before a program of a production installation starts; `doctor` says the same things in words.
+
+Each program looks at itself. `python -m portal.runtime.soundness web` looks before granian starts, which would start
+workers that refuse again and again.
+"""
 
 import os
 import stat
@@ -10,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from portal.env import PROGRAMS, SECRET_VARIABLES, Environment
+from portal.env import PROGRAMS, SECRET_VARIABLES, Environment, read_environment
 
 MISCONFIGURED, TRY_AGAIN = 78, 75
 """Exit codes (sysexits.h): what is wrong stays wrong until somebody acts; the database may answer in a moment."""
@@ -130,3 +134,8 @@ def _look(environment: Environment, program: str, variables: Mapping[str, str]) 
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [""])[0]
+
+
+if __name__ == "__main__":
+    _variables = {**os.environ, "COUNTERSIGN_PROGRAM": sys.argv[1]}
+    require_sound(read_environment(_variables), _variables)

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
 
-from portal.env import BASE_DIR
+from portal.env import BASE_DIR, PROGRAMS, SECRET_VARIABLES
 from portal.runtime.processes import marked
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
@@ -86,6 +87,23 @@ def gone(life: str, seconds: float) -> bool:
     return not marked(life)
 
 
+def programs_seen(portal: Portal, life: str) -> set[str]:
+    """Ask the kernel what every process was given and which files it holds open; return which programs these are."""
+    seen = set()
+    secrets = {str(path) for path in (portal.home / "keys").iterdir()} | {str(portal.home / "run/environment.json")}
+    for process in marked(life):
+        folder = Path("/proc") / str(process)
+        with suppress(OSError):  # ended meanwhile
+            variables = dict(part.split("=", 1) for part in (folder / "environ").read_text().split("\0") if "=" in part)
+            if (program := variables.get("COUNTERSIGN_PROGRAM")) is None:
+                continue  # a command of `up`, on its way to its end
+            seen.add(program)
+            assert variables.keys() & set(SECRET_VARIABLES) == PROGRAMS[program].variables, program
+            held = {str(entry.readlink()) for entry in (folder / "fd").iterdir()}
+            assert not held & secrets, program
+    return seen
+
+
 def test_a_portal_starts_refuses_a_second_survives_its_own_murder_and_stops(portal: Portal) -> None:
     first, lines = portal.up_and_ready()
     assert portal.status("/readyz") == 200
@@ -94,6 +112,9 @@ def test_a_portal_starts_refuses_a_second_survives_its_own_murder_and_stops(port
     deadline = time.monotonic() + 60
     while len(marked(life)) < 8:  # web, workers, their children, beat, sequencer: all but the first start behind it
         assert time.monotonic() < deadline, "not every program started"
+        time.sleep(0.1)
+    while programs_seen(portal, life) != set(PROGRAMS):
+        assert time.monotonic() < deadline
         time.sleep(0.1)
     secrets = [*(portal.home / "keys").iterdir(), portal.home / "run" / "environment.json"]
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in secrets)

@@ -40,6 +40,12 @@ def checkpoint_key(note: str) -> Ed25519PublicKey:
     raise KeyUnknown("The key that signed the newest checkpoint is not registered: run manage.py register_keys.")
 
 
+def verifier_key(row: PublicKey) -> str | None:
+    """Return a checkpoint key as verifiers of signed notes take it; None for keys that sign no notes."""
+    key = load_pem_public_key(row.pem.encode())
+    return notes.verifier_key(settings.LEDGER_ORIGIN, key) if isinstance(key, Ed25519PublicKey) else None
+
+
 def _key_hashes(note: str) -> set[bytes]:
     lines = note.rpartition("\n\n")[2].splitlines()
     found = set()

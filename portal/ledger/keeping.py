@@ -29,7 +29,7 @@ def history(folder: Path) -> Iterator[str]:
 def keep(folder: Path, note: str) -> None:
     """Keep a note: durable in the history, then as the newest one."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / HISTORY, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = _open(folder / HISTORY, os.O_RDWR | os.O_APPEND)
     with os.fdopen(descriptor, "r+b") as file:
         # What a crash cut off was never the newest note: it goes, so that the new one starts a line of its own.
         tail = file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_LINE))
@@ -53,10 +53,19 @@ def keep_verifier(folder: Path, verifier: str) -> None:
     _replace(folder, VERIFIERS, "".join(f"{line}\n" for line in (*verifiers(folder), verifier)))
 
 
+def _open(path: Path, flags: int) -> int:
+    """Open or make a file that its owner alone reads; root makes it for the folder's owner, who goes on with it."""
+    descriptor = os.open(path, flags | os.O_CREAT, 0o600)
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    return descriptor
+
+
 def _replace(folder: Path, name: str, content: str) -> None:
     """Write a file durably under its name, complete or not at all."""
     temporary = folder / f"{name}.new"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor = _open(temporary, os.O_WRONLY | os.O_TRUNC)
     with os.fdopen(descriptor, "w") as text:
         text.write(content)
         text.flush()

@@ -22,7 +22,8 @@ def make_successor(path: Path) -> Path:
     One that a former attempt left is taken up again: it may be registered already.
     """
     successor = path.with_name(f"{path.name}.new")
-    if _write_once(successor, MAKERS[path.name]) and path.exists():
+    _write_once(successor, MAKERS[path.name])
+    if path.exists():
         owner = path.stat()
         os.chown(successor, owner.st_uid, owner.st_gid)
     return successor

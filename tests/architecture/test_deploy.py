@@ -27,7 +27,7 @@ def test_units_start_what_the_procfile_says() -> None:
 
 
 def test_each_program_has_a_user_and_an_environment_of_its_own_and_none_more_than_it_needs() -> None:
-    users = {}
+    users: dict[str, set[str]] = {}
     for name in PROGRAMS:
         lines = (UNITS / f"countersign-{name}.service").read_text().splitlines()
         kind = name.removeprefix("long")

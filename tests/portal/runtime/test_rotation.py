@@ -1,4 +1,6 @@
 import os
+import threading
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 
@@ -6,7 +8,8 @@ import psycopg
 import pytest
 from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
+from django.test import Client
 from pytest_django import Settings
 
 from portal.core.actors import SYSTEM
@@ -20,6 +23,7 @@ from portal.ledger.sequencing import sequence_batch
 from portal.ledger.verification import verify_ledger
 from portal.runtime import rotation
 from portal.runtime.keys import make_keys
+from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,6 +77,35 @@ def test_a_key_that_was_never_registered_is_before_it_is_replaced(keys: Path) ->
     said("rotate_key", "decision")
     assert PublicKey.objects.get(key_id=former).valid_until
     assert PublicKey.objects.count() == 2
+
+
+def test_a_rotation_waits_for_the_signature_that_is_being_made() -> None:
+    signing, signed = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def sign() -> None:
+        with closing(connection), transaction.atomic():
+            decision_key()
+            signing.set()
+            signed.wait(10)
+            order.append("signed")
+
+    def rotate() -> None:
+        with closing(connection):
+            rotation.rotate_decision_key()
+            order.append("rotated")
+
+    signing_key()
+    signer, rotator = threading.Thread(target=sign), threading.Thread(target=rotate)
+    signer.start()
+    assert signing.wait(10)
+    rotator.start()
+    rotator.join(0.3)
+    assert rotator.is_alive()
+    signed.set()
+    signer.join(10)
+    rotator.join(10)
+    assert order == ["signed", "rotated"]
 
 
 def test_a_rotation_that_ended_between_file_and_registry_is_refused_by_signers_and_mended_by_registering(
@@ -141,6 +174,15 @@ def test_the_former_session_key_is_kept_aside_for_those_who_are_signed_in(keys: 
     said("rotate_key", "session")
     assert (keys / "secret_key.former").read_text() == before != (keys / "secret_key").read_text()
     assert {path.stat().st_mode & 0o777 for path in keys.iterdir()} == {0o600}
+
+
+def test_who_is_signed_in_stays_so_over_a_rotation_and_not_over_one_at_once(client: Client, settings: Settings) -> None:
+    client.force_login(UserFactory.create())
+    assert client.get("/keys").status_code == 200
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new" * 20, [settings.SECRET_KEY]
+    assert client.get("/keys").status_code == 200
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "newer" * 20, []
+    assert client.get("/keys").status_code == 302
 
 
 def test_after_a_leak_nothing_of_the_session_key_is_kept(keys: Path) -> None:

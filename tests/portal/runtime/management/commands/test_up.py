@@ -16,6 +16,7 @@ import pytest
 
 from portal.env import BASE_DIR, PROGRAMS, SECRET_VARIABLES
 from portal.runtime.processes import marked
+from portal.runtime.soundness import MISCONFIGURED
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -149,6 +150,15 @@ def test_a_taken_port_is_told_with_a_free_one(portal: Portal) -> None:
         told = portal.up().communicate(timeout=60)[0]
     assert f"Port {portal.port} is taken by another program: make run PORT=" in told
     assert not (portal.home / "postgres").exists()
+
+
+def test_what_is_unsafe_in_production_is_told_at_once_and_nothing_starts(portal: Portal) -> None:
+    portal.environment |= {"PRODUCTION": "1", "DEBUG": "1"}
+    process = portal.up()
+    told = process.communicate(timeout=120)[0]
+    assert process.returncode == MISCONFIGURED
+    assert "debug: on. DEBUG=1 shows values to everybody" in told
+    assert portal.status("/livez") is None
 
 
 def test_half_a_set_of_database_urls_is_refused_in_words(portal: Portal) -> None:

@@ -56,7 +56,7 @@ def rotate_checkpoint_key(*, former_lost: bool = False) -> PublicKey:
     made = register_key(actor=SYSTEM, purpose=Purpose.CHECKPOINT, pem=pem)
     key = load_pem_public_key(pem.encode())
     assert isinstance(key, Ed25519PublicKey)  # noqa: S101  (made so)
-    with psycopg.connect(settings.DATABASE_SEQUENCER_URL, autocommit=True, connect_timeout=10) as connection:
+    with psycopg.connect(settings.DATABASE_SEQUENCER_URL or "", autocommit=True, connect_timeout=10) as connection:
         hand_over(
             connection,
             successor=key,

@@ -118,7 +118,7 @@ def test_a_superuser_is_no_app(given: dict[str, str]) -> None:
 def started(given: Mapping[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     bare = {"PATH": os.environ["PATH"]}
     return subprocess.run(
-        [sys.executable, *command], env=bare | given, cwd=BASE_DIR, capture_output=True, text=True, check=False
+        [sys.executable, *command], env={**bare, **given}, cwd=BASE_DIR, capture_output=True, text=True, check=False
     )
 
 

@@ -2,13 +2,17 @@
 
 import logging
 import os
+import sys
 
 import django
 from celery.signals import setup_logging, worker_process_init
+from django.conf import settings
 
 from portal.core.parentage import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+if not settings.configured:  # tests import this module, too, long after the settings
+    os.environ.setdefault("COUNTERSIGN_PROGRAM", "beat" if "beat" in sys.argv else "worker")
 # Celery's command line copies BROKER_URL here, where it would win over what we make of it.
 os.environ.pop("CELERY_BROKER_URL", None)
 django.setup()

@@ -1,13 +1,14 @@
 """Django's settings, derived from the Environment and nothing else."""
 
 import os
+import secrets
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
 from portal.core.logs import FORMATS, DefectsOnly
-from portal.env import BASE_DIR, read_environment
+from portal.env import BASE_DIR, PROGRAMS, read_environment
 
 ENVIRONMENT = read_environment(os.environ)
 HOME = ENVIRONMENT.home
@@ -19,9 +20,19 @@ METRICS_TOKEN = ENVIRONMENT.metrics_token
 
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
-_secret = KEYS_DIR / "secret_key"
-# Without a key file nothing that signs can start; tools that need no key (makemigrations, mypy) still can.
-SECRET_KEY = _secret.read_text().strip() if _secret.exists() else "unset: `manage.py up` makes the keys" + "." * 32
+PROGRAM = ENVIRONMENT.program
+
+
+def secret_key(name: str) -> str | None:
+    """Return a key that signs sessions; None where there is none, and for programs that have no business with it."""
+    path = KEYS_DIR / name
+    entitled = PROGRAM is None or "secret_key" in PROGRAMS[PROGRAM].keys
+    return path.read_text().strip() if entitled and os.access(path, os.R_OK) else None
+
+
+# One that nobody knows where there is none: what it signs counts in this process only.
+SECRET_KEY = secret_key("secret_key") or secrets.token_urlsafe(64)
+SECRET_KEY_FALLBACKS = [former] if (former := secret_key("secret_key.former")) else []
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -43,6 +54,7 @@ INSTALLED_APPS = [
     "portal.ui",
     "portal.blobs",
     "portal.ledger",
+    "portal.keys",
     "portal.jobs",
     "portal.accounts",
     "registry",

@@ -20,6 +20,7 @@ if _parent is not None and _parent.pid is not None:
     die_with_parent(_parent.pid)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+os.environ.setdefault("COUNTERSIGN_PROGRAM", "web")  # read with the settings: what it may have
 
 
 def share_counts(counts: Path, life: str) -> None:

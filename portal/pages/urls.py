@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from portal.pages import audit, data, home, inventory, operations, policies, releases, reviews, style, tokens, versions
+from portal.pages import (
+    audit,
+    data,
+    home,
+    inventory,
+    keys,
+    operations,
+    policies,
+    releases,
+    reviews,
+    style,
+    tokens,
+    versions,
+)
 
 _VERSION = "models/<slug:slug>/versions/<int:number>"
 
@@ -36,6 +49,7 @@ urlpatterns = [
     path("audit", audit.audit, name="audit"),
     path("audit/<int:index>", audit.entry, name="entry"),
     path("audit/<int:index>/proof.json", audit.proof, name="entry_proof"),
+    path("keys", keys.keys, name="keys"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke", tokens.token_revoke, name="token_revoke"),
     path("style", style.style, name="style"),

@@ -19,7 +19,7 @@ from portal.jobs.kinds import QUEUES
 from portal.ledger import keeping, notes
 from portal.ledger.selectors import LedgerHealth, health
 from portal.ledger.sequencing import checkpoints_folder
-from portal.runtime.findings import Finding
+from portal.runtime.soundness import Finding
 
 LEAST_POSTGRESQL = 15
 MOST_SKEW = timedelta(seconds=2)

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from portal.env import BASE_DIR
+from portal.env import PROGRAMS as NEEDS
 from portal.jobs.kinds import QUEUES
 from portal.runtime.installation import programs
 from tests.portal.test_env import variables_of_the_code
@@ -35,6 +36,8 @@ OWN = {"--workers", "--host", "--port", "--respawn-interval", "--workers-kill-ti
 def words(command: list[str]) -> list[str]:
     """Return program, options and arguments in one form; without what differs by place."""
     split = [part for word in command for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    if "&&" in split:  # a look at itself first
+        split = split[split.index("&&") + 2 :]
     program = split[0].rpartition("/")[2]
     if program.startswith("python") and split[1] == "-m":
         program, split = split[2], split[2:]
@@ -141,3 +144,23 @@ def test_what_the_image_installs_is_a_part_of_the_lock() -> None:
     whole, part = blocks("requirements.lock"), blocks("deploy/requirements.lock")
     assert {name for name in part if part[name] != whole.get(name)} == set()
     assert not {"pytest", "mypy", "ruff", "playwright"} & set(part)
+
+
+def test_each_program_has_a_user_and_an_environment_of_its_own_and_none_more_than_it_needs() -> None:
+    users: dict[str, set[str]] = {}
+    for name in PROGRAMS:
+        lines = (UNITS / f"countersign-{name}.service").read_text().splitlines()
+        kind = name.removeprefix("long")
+        assert f"EnvironmentFile=/etc/countersign/{kind}.environment" in lines
+        assert "RestartPreventExitStatus=78" in lines
+        users.setdefault(kind, set()).update(line for line in lines if line.startswith("User="))
+    assert set(users) == set(NEEDS)
+    assert sorted(user for found in users.values() for user in found) == sorted(
+        f"User=countersign-{kind}" for kind in NEEDS
+    )
+
+
+def test_web_looks_at_itself_before_it_starts_workers() -> None:
+    look = "python -m portal.runtime.soundness web"
+    assert PROGRAMS["web"].startswith(f"{look} && exec ")
+    assert f"ExecStartPre=/opt/countersign/.venv/bin/{look}" in (UNITS / "countersign-web.service").read_text()

@@ -46,6 +46,7 @@ GET  snapshot                 login   200   200   200   200   200   200   200   
 GET  audit                    login   200   200   200   200   200   200   200   200   200
 GET  entry                    login   200   200   200   200   200   200   200   404   404
 GET  entry_proof              login   200   200   200   200   200   200   200   404   404
+GET  keys                     login   200   200   200   200   200   200   200   200   200
 GET  tokens                   login   200   200   200   200   200   200   200   200   200
 POST tokens                   login   200   200   200   200   200   200   200   422   200
 POST token_revoke             login   404   302   404   404   404   404   404   404   404
@@ -89,6 +90,7 @@ GET  api_request                401   200   200   200   200   200   200   200   
 POST api_pack_request           401   403   202   202   202   202   403   202   404   404
 GET  api_pack                   401   200   200   200   200   200   200   200   404   404
 GET  api_pack_file              401   200   200   200   200   200   200   200   404   404
+GET  api_keys                   401   200   200   200   200   200   200   200   200   200
 GET  api_job                    401   200   200   200   200   200   200   200   404   404
 POST api_job_cancel             401   403   202   202   403   202   403   403   404   404
 """

@@ -18,7 +18,7 @@ from portal.ledger import keeping, subscriptions
 from portal.ledger.catalogue import Event, subscriber
 from portal.ledger.sequencing import sequence_batch
 from portal.runtime import vitals as vitals_module
-from portal.runtime.findings import Finding
+from portal.runtime.soundness import Finding
 from portal.runtime.vitals import vitals
 from tests.portal.jobs.conftest import Enqueue, developer, enqueue
 from tests.portal.ledger.cast import event_type, write

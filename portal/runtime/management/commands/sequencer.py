@@ -10,7 +10,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, close_old_connections
 
+from portal.core.actors import SYSTEM
 from portal.jobs.services import pulse, reap, relay
+from portal.keys.choices import Purpose
+from portal.keys.services import register_first_key
 from portal.ledger.sequencing import sequence_batch
 from portal.ledger.subscriptions import deliver
 
@@ -51,6 +54,7 @@ class Command(BaseCommand):
     def _work(self, connection: psycopg.Connection) -> None:
         """Loop until told to stop; raises OperationalError, psycopg's or Django's, when the database is lost."""
         care_at, pulse_at, heard = 0.0, 0.0, 0
+        register_first_key(actor=SYSTEM, purpose=Purpose.CHECKPOINT)
         while not self._stopping:
             pending = connection.execute("SELECT EXISTS (SELECT FROM ledger_pendingentry)").fetchone() == (True,)
             sequenced = sequence_batch(connection) if pending else 0

@@ -24,6 +24,7 @@ from portal.runtime import installation, postgres
 from portal.runtime.keys import make_keys
 from portal.runtime.processes import MARK
 from portal.runtime.roles import show_messages_again
+from portal.runtime.soundness import MISCONFIGURED
 from portal.runtime.supervisor import Supervisor, reap
 
 _READY_SECONDS = 90
@@ -98,6 +99,7 @@ class Command(BaseCommand):
             variables = self._prepare()
             # Celery would check the whole project at each start, for seconds; `make lint` does.
             environment = {**variables, MARK: self.life, "CELERY_SKIP_CHECKS": "1"}
+            installation.require_sound(environment, self.port)
             supervisor = Supervisor(self.run, self.logs, BASE_DIR, environment, lambda text: self._step("", text))
             try:
                 web, *others = installation.programs(self.port)
@@ -117,6 +119,8 @@ class Command(BaseCommand):
                 self._step("Stopping", "in order; Ctrl-C again stops at once")
                 stops = self._signals
                 supervisor.stop(hurry=lambda: self._signals > max(stops, 1))
+        except installation.Unsound as problem:
+            raise CommandError(str(problem), returncode=MISCONFIGURED) from problem
         except (postgres.PostgresUnusable, installation.EnvironmentIncomplete) as problem:
             raise CommandError(str(problem)) from problem
         finally:
@@ -146,6 +150,10 @@ class Command(BaseCommand):
             if status := self._manage(["ensure_policies", "-v0"], variables):
                 raise CommandError(f"ensure_policies ended with status {status}.")
             self._step("Policy", "the default one is published")
+        if installation.lacks(variables["DATABASE_OWNER_URL"], "keys_publickey"):
+            if status := self._manage(["register_keys", "-v0"], variables):
+                raise CommandError(f"register_keys ended with status {status}.")
+            self._step("Public keys", "registered")
         if self._server is not None and variables["BROKER_URL"].startswith("pgmq://"):
             again = show_messages_again(variables["BROKER_URL"])
             self._step("Queue", f"{again} messages of a former start given out again" if again else "ready")

@@ -2,8 +2,27 @@
 
 from django.urls import path
 
-from portal.pages import audit, data, home, inventory, operations, policies, releases, reviews, style, tokens, versions
+from portal.pages import (
+    audit,
+    credentials,
+    data,
+    grants,
+    home,
+    inventory,
+    operations,
+    own_account,
+    people,
+    policies,
+    releases,
+    reviews,
+    service_accounts,
+    style,
+    teams,
+    tokens,
+    versions,
+)
 
+_PERSON = "admin/people/<int:pk>"
 _VERSION = "models/<slug:slug>/versions/<int:number>"
 
 urlpatterns = [
@@ -38,6 +57,28 @@ urlpatterns = [
     path("audit/<int:index>/proof.json", audit.proof, name="entry_proof"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke", tokens.token_revoke, name="token_revoke"),
+    path("account", own_account.account, name="own_account"),
+    path("account/password", own_account.password, name="own_password"),
+    path("account/sessions/<str:handle>/end", own_account.session_end, name="own_session_end"),
+    path("set-password/<str:secret>", credentials.password_link, name="password_link"),
+    path("service-accounts/<int:pk>/tokens", service_accounts.service_tokens, name="service_tokens"),
+    path("admin", people.overview, name="admin"),
+    path("admin/people", people.people, name="admin_people"),
+    path("admin/people/new", people.person_new, name="admin_person_new"),
+    path(_PERSON, people.person, name="admin_person"),
+    path(f"{_PERSON}/password", people.person_password, name="admin_person_password"),
+    path(f"{_PERSON}/email", people.person_email, name="admin_person_email"),
+    path(f"{_PERSON}/deactivate", people.person_deactivate, name="admin_person_deactivate"),
+    path(f"{_PERSON}/reactivate", people.person_reactivate, name="admin_person_reactivate"),
+    path(f"{_PERSON}/grants", grants.grant_give, name="admin_grant_give"),
+    path("admin/grants/<int:pk>/confirm", grants.grant_confirm, name="admin_grant_confirm"),
+    path("admin/grants/<int:pk>/revoke", grants.grant_revoke, name="admin_grant_revoke"),
+    path("admin/changes/<int:pk>/confirm", credentials.change_confirm, name="admin_change_confirm"),
+    path("admin/changes/<int:pk>/withdraw", credentials.change_withdraw, name="admin_change_withdraw"),
+    path("admin/teams", teams.teams, name="admin_teams"),
+    path("admin/teams/<slug:slug>", teams.team, name="admin_team"),
+    path("admin/service-accounts", service_accounts.service_accounts, name="admin_service_accounts"),
+    path("admin/tokens/<int:pk>/revoke", service_accounts.token_end, name="admin_token_revoke"),
     path("style", style.style, name="style"),
     path("livez", operations.livez, name="livez"),
     path("readyz", operations.readyz, name="readyz"),

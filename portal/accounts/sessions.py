@@ -1,6 +1,5 @@
 """Django's sessions in the database, with a column that says whose each is (the session engine of the settings)."""
 
-from collections.abc import MutableMapping
 from datetime import datetime
 from typing import Any
 
@@ -21,20 +20,20 @@ class SessionStore(DatabaseStore):
         """Return the table."""
         return UserSession
 
-    def create_model_instance(self, data: MutableMapping[str, Any]) -> UserSession:
+    def create_model_instance(self, data: dict[str, Any]) -> UserSession:
         """Return the row as it is about to be saved."""
         data.setdefault(BEGUN, now().isoformat())
         row = super().create_model_instance(data)
         return _described(row, data)
 
-    async def acreate_model_instance(self, data: MutableMapping[str, Any]) -> UserSession:
+    async def acreate_model_instance(self, data: dict[str, Any]) -> UserSession:
         """Return the row as it is about to be saved."""
         data.setdefault(BEGUN, now().isoformat())
         row = await super().acreate_model_instance(data)
         return _described(row, data)
 
 
-def _described(row: Any, data: MutableMapping[str, Any]) -> UserSession:
+def _described(row: Any, data: dict[str, Any]) -> UserSession:
     key = data.get(SESSION_KEY)
     row.user_id = int(key) if key else None
     row.begun_at = datetime.fromisoformat(data[BEGUN])

@@ -3,12 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from portal.accounts.models import User
 from portal.pages.doors import PageRequest
 from portal.ui.forms import VerbForm
+
+
+class Back(NamedTuple):
+    """Where one comes from, and what it is called."""
+
+    url: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -18,8 +28,7 @@ class Question:
     title: str
     happens: Sequence[str]
     button: str
-    back: str
-    back_text: str
+    back: Back
     danger: bool = False
     facts: Sequence[tuple[str, str | datetime | None]] = ()
 
@@ -32,8 +41,7 @@ class Once:
     what: str
     secret: str
     hand_over: Sequence[str]
-    back: str
-    back_text: str
+    back: Back
 
 
 def ask(request: PageRequest, question: Question, form: VerbForm) -> HttpResponse:
@@ -52,3 +60,8 @@ def show_once(request: PageRequest, once: Once) -> HttpResponse:
 def posted(request: PageRequest) -> VerbForm:
     """Return the form of a button: nothing to fill in, only to press."""
     return VerbForm(request.POST if request.method == "POST" else None)
+
+
+def back_to(user: User) -> Back:
+    """Return the way back to somebody's page."""
+    return Back(reverse("admin_person", args=[user.pk]), user.name)

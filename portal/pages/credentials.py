@@ -6,7 +6,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -15,7 +14,7 @@ from portal.accounts.models import CredentialChange
 from portal.accounts.services.credentials import confirm_change, withdraw_change
 from portal.accounts.services.passwords import set_password_by_link, usable_link
 from portal.overviews.administration import SYSTEM_SHELL
-from portal.pages.confirmations import Once, Question, ask, posted, show_once
+from portal.pages.confirmations import Once, Question, ask, back_to, posted, show_once
 from portal.pages.doors import PageRequest, administration
 from portal.ui.forms import VerbForm
 
@@ -63,7 +62,7 @@ def change_confirm(request: PageRequest, pk: int) -> HttpResponse:
             ("Address now", change.user.email),
             ("Last sign-in", change.user.last_login),
         ],
-        **_back(change),
+        back=back_to(change.user),
     )
     return ask(request, question, form)
 
@@ -81,7 +80,7 @@ def change_withdraw(request: PageRequest, pk: int) -> HttpResponse:
         happens=["It will not take effect; a link made for it ends now.", "It can be asked for anew."],
         button="Withdraw",
         danger=True,
-        **_back(change),
+        back=back_to(change.user),
     )
     return ask(request, question, form)
 
@@ -104,10 +103,6 @@ def password_link(request: HttpRequest, secret: str) -> HttpResponse:
 
 def _change(pk: int) -> CredentialChange:
     return get_object_or_404(CredentialChange.objects.with_names(), pk=pk)
-
-
-def _back(change: CredentialChange) -> dict[str, str]:
-    return {"back": reverse("admin_person", args=[change.user_id]), "back_text": change.user.name}
 
 
 def _what_happens(change: CredentialChange) -> list[str]:
@@ -140,6 +135,6 @@ def _code_shown(request: PageRequest, change: CredentialChange, code: str) -> Ht
                 "Hand it to them yourself, by a way that reaches only them; not to who made the link.",
                 "It works once, together with the link, until the link expires.",
             ],
-            **_back(change),
+            back=back_to(change.user),
         ),
     )

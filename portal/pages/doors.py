@@ -43,10 +43,8 @@ def page(view: PageView[Rest]) -> Callable[..., HttpResponseBase]:
 def administration(view: PageView[Rest]) -> Callable[..., HttpResponseBase]:
     """Make a view a page of administrators: others are told that they may not."""
 
-    @page
-    @wraps(view)
-    def enter(request: PageRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+    def enter(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
         request.actor.require("manage_users", None)
         return view(request, *args, **kwargs)
 
-    return enter
+    return wraps(view)(page(enter))

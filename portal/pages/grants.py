@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.choices import Role
@@ -16,7 +15,7 @@ from portal.accounts.models.grants import CONFIRMED_WITHIN
 from portal.accounts.roles import CAPABILITIES, CONFIRMED_CAPABILITIES
 from portal.accounts.services.grants import confirm_grant, grant_role, revoke_grant
 from portal.overviews.administration import SYSTEM_SHELL, place_of
-from portal.pages.confirmations import Question, ask, posted
+from portal.pages.confirmations import Question, ask, back_to, posted
 from portal.pages.doors import PageRequest, administration
 from portal.ui.forms import VerbForm
 
@@ -97,7 +96,7 @@ def grant_confirm(request: PageRequest, pk: int) -> HttpResponse:
         ],
         button="Confirm as second administrator",
         facts=_facts(grant),
-        **_back(grant.user),
+        back=back_to(grant.user),
     )
     return ask(request, question, form)
 
@@ -120,17 +119,13 @@ def grant_revoke(request: PageRequest, pk: int) -> HttpResponse:
         button="Revoke",
         danger=True,
         facts=_facts(grant),
-        **_back(grant.user),
+        back=back_to(grant.user),
     )
     return ask(request, question, form)
 
 
 def _grant(pk: int) -> RoleGrant:
     return get_object_or_404(RoleGrant.objects.with_names(), pk=pk)
-
-
-def _back(user: User) -> dict[str, str]:
-    return {"back": reverse("admin_person", args=[user.pk]), "back_text": user.name}
 
 
 def _facts(grant: RoleGrant) -> list[tuple[str, str | datetime | None]]:

@@ -18,7 +18,7 @@ from portal.overviews.administration import (
     person_overview,
     waiting_for_second,
 )
-from portal.pages.confirmations import Once, Question, ask, posted, show_once
+from portal.pages.confirmations import Once, Question, ask, back_to, posted, show_once
 from portal.pages.doors import PageRequest, administration
 from portal.pages.paging import address_without_page, page_of
 from portal.ui.forms import VerbForm
@@ -114,7 +114,7 @@ def person_password(request: PageRequest, pk: int) -> HttpResponse:
         title=f"A new password for {user.name}?",
         happens=[*happens, *_second(person_overview(user), "They also need a code, which the second one is shown.")],
         button="Make the link",
-        **_back(user),
+        back=back_to(user),
     )
     return ask(request, question, form)
 
@@ -133,7 +133,7 @@ def person_email(request: PageRequest, pk: int) -> HttpResponse:
         title=f"Another address for {user.name}?",
         happens=[f"They sign in with the new address; {user.email} no longer works.", *_second(person_overview(user))],
         button="Change the address",
-        **_back(user),
+        back=back_to(user),
     )
     return ask(request, question, form)
 
@@ -151,7 +151,7 @@ def person_deactivate(request: PageRequest, pk: int) -> HttpResponse:
         happens=_what_ends(person_overview(user)),
         button="Deactivate",
         danger=True,
-        **_back(user),
+        back=back_to(user),
     )
     return ask(request, question, form)
 
@@ -175,17 +175,13 @@ def person_reactivate(request: PageRequest, pk: int) -> HttpResponse:
             *_second(shown),
         ],
         button="Open again",
-        **_back(user),
+        back=back_to(user),
     )
     return ask(request, question, form)
 
 
 def _account(pk: int) -> User:
     return get_object_or_404(User.objects.select_related("owner"), pk=pk)
-
-
-def _back(user: User) -> dict[str, str]:
-    return {"back": reverse("admin_person", args=[user.pk]), "back_text": user.name}
 
 
 def _second(shown: PersonOverview, more: str = "") -> list[str]:
@@ -229,6 +225,6 @@ def _link_shown(request: PageRequest, issued: Issued, title: str) -> HttpRespons
             what="The link to set a password",
             secret=request.build_absolute_uri(reverse("password_link", args=[issued.secret])),
             hand_over=hand_over,
-            **_back(user),
+            back=back_to(user),
         ),
     )

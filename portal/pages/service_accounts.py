@@ -15,7 +15,7 @@ from portal.accounts.selectors import actor_for_user
 from portal.accounts.services.tokens import create_token, revoke_token
 from portal.accounts.services.users import create_user
 from portal.overviews.administration import people_table
-from portal.pages.confirmations import Once, Question, ask, posted, show_once
+from portal.pages.confirmations import Back, Once, Question, ask, back_to, posted, show_once
 from portal.pages.doors import PageRequest, administration, page
 from portal.pages.paging import address_without_page, page_of
 from portal.pages.tokens import TokenForm, scopes_held
@@ -60,14 +60,14 @@ def service_tokens(request: PageRequest, pk: int) -> HttpResponse:
     manages = request.actor.may("manage_tokens", None)
     if request.actor.user_id != account.owner_id and not manages:
         raise Http404
-    back = reverse("admin_person", args=[pk]) if manages else reverse("own_account")
+    back = back_to(account) if manages else Back(reverse("own_account"), "Account")
     held = scopes_held(actor_for_user(account, interactive=False))
     form = TokenForm(request.POST if request.method == "POST" else None, held=held)
     if form.is_valid():
         made = form.attempt(create_token, actor=request.actor, user=account, **form.cleaned_data)
         if made is not None:
             told = ["Give it to the machine, as `Authorization: Bearer …`. Only its hash is kept."]
-            once = Once(f"A token for {account.name}", "The token", made.secret, told, back, account.name)
+            once = Once(f"A token for {account.name}", "The token", made.secret, told, back)
             return show_once(request, once)
     tokens = account.tokens.order_by("-pk")[:50]
     context = {"account": account, "form": form, "held": held, "back": back, "tokens": tokens}
@@ -79,16 +79,15 @@ def service_tokens(request: PageRequest, pk: int) -> HttpResponse:
 def token_end(request: PageRequest, pk: int) -> HttpResponse:
     """Revoke anybody's token."""
     token = get_object_or_404(ApiToken.objects.select_related("user"), pk=pk)
-    form, back = posted(request), reverse("admin_person", args=[token.user_id])
+    form, back = posted(request), back_to(token.user)
     if form.is_valid() and form.attempt(revoke_token, actor=request.actor, token=token) is not None:
         messages.success(request, f"The token {token} is revoked.")
-        return redirect(back)
+        return redirect(back.url)
     question = Question(
         title=f"Revoke the token {token} of {token.user.name}?",
         happens=["Programs that use it are refused from their next request on.", "It can’t be taken back."],
         button="Revoke",
         back=back,
-        back_text=token.user.name,
         danger=True,
         facts=[("Made", token.created_at), ("Last used", token.last_used_at), ("Expires", token.expires_at)],
     )

@@ -38,8 +38,8 @@ def still_administers(user_id: int | None) -> bool:
 def require_somebody_stays(*, without_user: int | None = None, without_grant: int | None = None) -> None:
     """Raise LastAdministrator unless, without these, an active person administers with no end date."""
     rows = RoleGrant.objects.at(now()).filter(role=Role.ADMIN, granted_until=None, user__is_active=True)
-    rows = rows.exclude(user_id=without_user).exclude(pk=without_grant)
-    if not any(counts(row.held) for row in rows):
+    stay = [row for row in rows if row.user_id != without_user and row.pk != without_grant]
+    if not any(counts(row.held) for row in stay):
         raise LastAdministrator(
             "Nobody else administers without an end date. Grant that to another person first, and have it confirmed."
         )

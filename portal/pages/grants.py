@@ -20,8 +20,9 @@ from portal.pages.doors import PageRequest, administration
 from portal.ui.forms import VerbForm
 
 SECOND = "Counts once a second administrator confirmed it."
+ONE = "one"
 MAY = {
-    "": "Choose it below.",
+    ONE: "Choose it below.",
     Role.VIEWER: "Reads.",
     Role.DEVELOPER: "Registers models, data, pipelines and versions; writes cards; asks for runs and approval.",
     Role.VALIDATOR: f"Fixes validation plans, asks for runs: the second line. {SECOND}",
@@ -38,7 +39,9 @@ class GrantForm(VerbForm):
     """What is granted, where, and from when until when."""
 
     role = forms.ChoiceField(
-        choices=[*Role.choices, ("", "One capability")], required=False, widget=forms.RadioSelect, initial=Role.VIEWER
+        choices=[*Role.choices, (ONE, "One capability")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose a role or one capability."},
     )
     capability = forms.ChoiceField(required=False, help_text="Only with “One capability”.")
     team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="Every team", label="Where")
@@ -55,7 +58,7 @@ class GrantForm(VerbForm):
         """Return what the verb takes: days become instants, the last one counts in full."""
         given = self.cleaned_data
         return {
-            "role": given["role"],
+            "role": "" if given["role"] == ONE else given["role"],
             "capability": given["capability"],
             "team": given["team"],
             "granted_from": _midnight(given["first_day"]),

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.core import ratelimit
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -45,7 +46,7 @@ def account(request: PageRequest) -> HttpResponse:
 def password(request: PageRequest) -> HttpResponse:
     """Change one's own password."""
     form = PasswordForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
+    if form.is_valid() and _may_try(request, form):
         given = form.cleaned_data
         user = form.attempt(change_password, actor=request.actor, session_key=_key(request), **given)
         if user is not None:
@@ -63,6 +64,14 @@ def session_end(request: PageRequest, handle: str) -> HttpResponse:
     if not end_session(user=request.user, handle=handle):
         raise Http404
     return redirect("own_account")
+
+
+def _may_try(request: PageRequest, form: PasswordForm) -> bool:
+    """Whether this person may try a password once more: the same limit as for signing."""
+    if ratelimit.consume(request, action="reauthenticate", user=request.user):
+        return True
+    form.add_error("current", "Too many tries within a minute. Nothing was changed; wait a minute and try again.")
+    return False
 
 
 def _key(request: PageRequest) -> str:

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.choices import Role
-from portal.accounts.models import RoleGrant, User
+from portal.accounts.models import CredentialChange, RoleGrant, User
 from portal.accounts.selectors import actor_for_user
 from portal.accounts.services.credentials import change_email
 from tests.factories.accounts import (
@@ -80,7 +80,7 @@ def test_person_is_made_with_a_link_that_is_shown_once_and_works_once(client: Cl
     assert link not in page_of(client, "admin_person", nora.pk)
     stranger = Client()
     assert "Nora" in stranger.get(link).content.decode()
-    assert stranger.get(link).headers["Referrer-Policy"] == "no-referrer"
+    assert stranger.get(link).headers["Referrer-Policy"] == "strict-origin"
     weak = stranger.post(link, {"password": "short", "repeated": "short"})
     assert weak.status_code == 422
     assert stranger.post(link, {"password": NEW, "repeated": NEW}).headers["Location"] == reverse("account_login")
@@ -102,11 +102,13 @@ def test_new_password_of_an_approver_takes_a_link_and_a_code_of_two_people(clien
     waits = Client().get(link)
     assert waits.status_code == 409
     assert "waits for a second administrator" in waits.content.decode()
-    (confirm,) = re.findall(r'href="(/admin/changes/\d+/confirm)"', page_of(client, "admin_person", approver.pk))
+    confirm = reverse("admin_change_confirm", args=[CredentialChange.objects.get().pk])
+    assert confirm not in page_of(client, "admin_person", approver.pk)
     refused = client.post(confirm)
     assert refused.status_code == 422
     assert "neither asked for it nor is concerned" in refused.content.decode()
     client.force_login(second)
+    assert confirm in page_of(client, "admin_person", approver.pk)
     assert confirm in client.get("/").content.decode()
     shown = client.post(confirm).content.decode()
     (code,) = re.findall(r"[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}", shown)

@@ -28,7 +28,9 @@ class ServiceAccountForm(VerbForm):
     name = forms.CharField(max_length=150, help_text="What the machine does, such as “training CI”.")
     email = forms.EmailField(max_length=254, label="E-mail address", help_text="By which its owner is reached.")
     owner = forms.ModelChoiceField(
-        User.objects.none(), help_text="Answers for it; when they are deactivated, the machine stops."
+        User.objects.none(),
+        empty_label="Choose a person",
+        help_text="Answers for it; when they are deactivated, the machine stops.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

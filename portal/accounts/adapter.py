@@ -7,6 +7,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from portal.accounts.choices import UserKind
 from portal.accounts.models import User
 from portal.accounts.services.reauthentication import knows_password
+from portal.accounts.sessions import AGENT, BEGUN
+from portal.core.clock import now
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships no types
@@ -25,6 +27,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         user = super().authenticate(request, **credentials)
         known = isinstance(user, User) and user.kind == UserKind.PERSON and user.is_active
         return user if known else None
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign in, and note which browser it is, for the person's own list of sessions."""
+        super().login(request, user)
+        request.session[BEGUN] = now().isoformat()
+        request.session[AGENT] = request.headers.get("User-Agent", "").replace("\0", "")[:200]
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Whether this is the person's password; allauth would look for address rows that we do not keep."""

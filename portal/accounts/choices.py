@@ -29,3 +29,11 @@ class Role(TextChoices):
     POLICY_STEWARD = "policy_steward", "Policy steward"
     AUDITOR = "auditor", "Auditor"
     ADMIN = "admin", "Administrator"
+
+
+class CredentialKind(TextChoices):
+    """What changes about how somebody gets in."""
+
+    PASSWORD = "password", "New password"
+    EMAIL = "email", "Another e-mail address"
+    REACTIVATION = "reactivation", "Account opened again"

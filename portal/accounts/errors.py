@@ -1,6 +1,6 @@
 """What accounts refuse, as facts."""
 
-from portal.core.errors import Conflict, Forbidden, Invalid
+from portal.core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class GrantNeedsAnotherAdmin(Forbidden):
@@ -22,9 +22,39 @@ class GrantNotForServiceAccounts(Invalid):
 
 
 class OwnAccountForbidden(Forbidden):
-    """Administrators can't lock themselves out: somebody must remain."""
+    """Administrators neither raise themselves nor lock themselves out."""
 
     code = "own_account_forbidden"
+
+
+class LastAdministrator(Conflict):
+    """Nobody else would stay who administers without an end date."""
+
+    code = "last_administrator"
+
+
+class ChangeNeedsAnotherAdmin(Forbidden):
+    """Neither who asked for a change of credentials nor whose they are can confirm it."""
+
+    code = "change_needs_another_admin"
+
+
+class ChangeIsSettled(Conflict):
+    """The change of credentials took effect, was withdrawn or has expired."""
+
+    code = "change_is_settled"
+
+
+class LinkNotUsable(NotFound):
+    """The link to set a password is unknown, used, withdrawn or expired."""
+
+    code = "link_not_usable"
+
+
+class LinkWaits(Conflict):
+    """The link to set a password waits for a second administrator."""
+
+    code = "link_waits"
 
 
 class TokenOfAnotherForbidden(Forbidden):

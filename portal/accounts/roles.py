@@ -34,13 +34,16 @@ ROLES: dict[str, frozenset[str]] = {
 SINGLE = frozenset({"read_sensitive"})
 CAPABILITIES = frozenset().union(SINGLE, *ROLES.values())
 
-# These take a second administrator before they count.
-CONFIRMED_ROLES = frozenset({Role.APPROVER, Role.VALIDATOR, Role.POLICY_STEWARD})
+# These take a second administrator before they count; else one could make a second self to confirm with.
+CONFIRMED_ROLES = frozenset({Role.APPROVER, Role.VALIDATOR, Role.POLICY_STEWARD, Role.ADMIN})
 _UNCONFIRMED = frozenset[str]().union(*(ROLES[role] for role in Role if role not in CONFIRMED_ROLES))
 CONFIRMED_CAPABILITIES = frozenset[str]().union(*(ROLES[role] for role in CONFIRMED_ROLES)) - _UNCONFIRMED
 
+# What lets one raise others: held for the whole installation, or not at all.
+ADMINISTRATION = frozenset({"manage_users", "manage_tokens", "administer"})
+
 # No token signs, hands out rights or makes tokens.
-TOKEN_SCOPES: tuple[str, ...] = tuple(sorted(CAPABILITIES - {"sign", "manage_users", "manage_tokens", "administer"}))
+TOKEN_SCOPES: tuple[str, ...] = tuple(sorted(CAPABILITIES - ADMINISTRATION - {"sign"}))
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,19 @@ def needs_confirmation(*, role: str, capability: str) -> bool:
     return role in CONFIRMED_ROLES or capability in CONFIRMED_CAPABILITIES
 
 
+def administers(*, role: str, capability: str) -> bool:
+    """Whether such a grant lets one raise others."""
+    return role == Role.ADMIN or capability in ADMINISTRATION
+
+
 def counts(held: HeldGrant) -> bool:
-    """Whether the grant gives anything: those that need it are confirmed by somebody else than who gave them."""
+    """Whether the grant gives anything: those that need it are confirmed by somebody else than who gave them.
+
+    The first administrators are made at set-up, from the machine's own shell, where nobody could confirm them.
+    """
     if not needs_confirmation(role=held.role, capability=held.capability):
+        return True
+    if held.granted_by is None and administers(role=held.role, capability=held.capability):
         return True
     return held.confirmed_by is not None and held.confirmed_by != held.granted_by
 
@@ -74,7 +87,7 @@ def capabilities_of(held: Iterable[HeldGrant]) -> frozenset[Grant]:
         for one in counted
         for capability in (ROLES[one.role] if one.role else {one.capability})
     }
-    if any(one.role == Role.ADMIN for one in counted):
+    if any(grant.capability == "manage_users" for grant in given):
         given = {grant for grant in given if grant.capability != "sign"}
     return frozenset(given)
 

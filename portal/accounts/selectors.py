@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from portal.accounts.choices import UserKind
 from portal.accounts.models import ApiToken, RoleGrant, User
 from portal.accounts.models.grants import RoleGrantQuerySet
-from portal.accounts.roles import HeldGrant, capabilities_of, narrowed
+from portal.accounts.roles import capabilities_of, narrowed
 from portal.core.actors import Actor, Grant
 from portal.core.clock import now
 
@@ -52,6 +52,11 @@ def people_by_team(capability: str, team_ids: Collection[int | None]) -> dict[in
     return {team: [user for user in people if grants & held[user]] for team, grants in wanted.items()}
 
 
+def takes_two(user: User) -> bool:
+    """Whether changes to how this person gets in take two administrators: their grants do, or wait to."""
+    return RoleGrant.objects.held_by_two(now()).filter(user_id=user.pk).exists()
+
+
 def grants_visible_to(actor: Actor) -> RoleGrantQuerySet:
     """Return the grants an actor may see: all for who manages users or reads everything, else one's own."""
     rows = RoleGrant.objects.with_names()
@@ -71,16 +76,7 @@ def people_known_to(actor: Actor) -> QuerySet[User]:
 
 
 def _capabilities(user: User, rows: Iterable[RoleGrant]) -> frozenset[Grant]:
-    given = capabilities_of(
-        HeldGrant(
-            role=row.role,
-            capability=row.capability,
-            team_id=row.team_id,
-            granted_by=row.granted_by_id,
-            confirmed_by=row.confirmed_by_id,
-        )
-        for row in rows
-    )
+    given = capabilities_of(row.held for row in rows)
     if user.kind == UserKind.SERVICE:
         return frozenset(grant for grant in given if grant.capability != "sign")
     return given

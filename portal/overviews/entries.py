@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.urls import reverse
 
-from portal.core.actors import Actor
+from portal.core.actors import SYSTEM, Actor
 from portal.ledger.selectors import EntryRow
 from portal.overviews.people import names_of
 from registry.models import Dataset, ModelVersion, RegisteredModel, Release
@@ -39,12 +39,15 @@ class _Names:
     releases: Mapping[int, tuple[str, int]]
     datasets: Mapping[int, str]
     requests: Mapping[int, tuple[str, int]]
+    people: Mapping[str, str]
+    administers: bool
+    """Whether the reader may open somebody's page."""
 
 
 def entry_lines(actor: Actor, rows: Sequence[EntryRow]) -> list[EntryLine]:
     """Return the entries with their names, in the order given; at most five queries however many they are."""
-    people = names_of(row.actor_id for row in rows)
-    names = _names(actor, rows)
+    people = names_of([*(row.actor_id for row in rows), *(_account_of(row.data) for row in rows)])
+    names = _names(actor, rows, people)
     lines = []
     for row in rows:
         name, url = _PLACES.get(row.subject_type, _plain)(row.data, names)
@@ -53,7 +56,7 @@ def entry_lines(actor: Actor, rows: Sequence[EntryRow]) -> list[EntryLine]:
     return lines
 
 
-def _names(actor: Actor, rows: Sequence[EntryRow]) -> _Names:
+def _names(actor: Actor, rows: Sequence[EntryRow], people: Mapping[str, str]) -> _Names:
     of = {
         key: {value for row in rows if isinstance(value := row.data.get(key), int)}
         for key in ("model", "version", "release", "dataset")
@@ -72,7 +75,17 @@ def _names(actor: Actor, rows: Sequence[EntryRow]) -> _Names:
         releases={pk: (slug, number) for pk, _, slug, number in found},
         datasets=dict(datasets.values_list("pk", "slug")),
         requests={request: (slug, number) for _, request, slug, number in found if request is not None},
+        people=people,
+        administers=actor.may("manage_users", None),
     )
+
+
+def _account_of(data: _Data) -> str:
+    """Return the actor id of the account that an entry is about; SYSTEM's where it is about none."""
+    user = data.get("user")
+    if isinstance(user, int):
+        return f"{'service' if data.get('kind') == 'service' else 'user'}:{user}"
+    return user if isinstance(user, str) else SYSTEM.id
 
 
 def _plain(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
@@ -144,6 +157,17 @@ def _policy(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signatu
     return (f"{slug} v{number}", reverse("policy", args=[slug, number])) if slug and number else NOWHERE
 
 
+def _account(data: _Data, names: _Names) -> _Place:
+    account = _account_of(data)
+    key = account.partition(":")[2]
+    if not key.isdigit():
+        return NOWHERE
+    told = str(data.get("role") or data.get("capability") or data.get("prefix") or "").replace("_", " ")
+    name = names.people[account]
+    url = reverse("admin_person", args=[key]) if names.administers else ""
+    return f"{told} of {name}" if told else name, url
+
+
 def _spoken(found: tuple[str, int]) -> str:
     slug, number = found
     return f"{slug} v{number}"
@@ -165,4 +189,8 @@ _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
     "request": _request,
     "decision": _decision,
     "policy_version": _policy,
+    "user": _account,
+    "grant": _account,
+    "token": _account,
+    "credential": _account,
 }

@@ -18,6 +18,7 @@ from portal.core.clock import now
 from portal.jobs.choices import OPEN
 from portal.jobs.models import Job
 from portal.ledger.selectors import entries
+from portal.overviews.administration import Waiting, waiting_for_second
 from portal.overviews.entries import EntryLine, entry_lines
 from portal.overviews.reviews import reviews_table
 from portal.overviews.work import WorkDone, work_of
@@ -97,11 +98,13 @@ class Inbox:
     stopped: Sequence[Stopped]
     recent: Sequence[EntryLine]
     newcomer: bool
+    to_confirm: Sequence[Waiting] = ()
+    """What waits for the reader as second administrator."""
 
     @property
     def heading(self) -> str:
         """Return the verdict: how much waits, and what is late."""
-        number = len(self.waiting)
+        number = len(self.waiting) + len(self.to_confirm)
         told = f"{COUNTED[number] if number < len(COUNTED) else f'{number} things wait'} for you."
         late = sum(one.late for one in self.waiting)
         if late:
@@ -125,6 +128,7 @@ def inbox(actor: Actor) -> Inbox:
         stopped=_stopped(actor),
         recent=entry_lines(actor, entries(actor, limit=SHOWN).rows),
         newcomer=count == 0,
+        to_confirm=[one for one in waiting_for_second(actor) if not one.why_not],
     )
 
 

@@ -38,3 +38,13 @@ def page(view: PageView[Rest]) -> Callable[..., HttpResponseBase]:
         return view(known, *args, **kwargs)
 
     return enter
+
+
+def administration(view: PageView[Rest]) -> Callable[..., HttpResponseBase]:
+    """Make a view a page of administrators: others are told that they may not."""
+
+    def enter(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+        request.actor.require("manage_users", None)
+        return view(request, *args, **kwargs)
+
+    return wraps(view)(page(enter))

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.models import ApiToken
+from portal.accounts.models.tokens import ENDS_SOON
 from portal.accounts.roles import TOKEN_SCOPES
 from portal.accounts.services.tokens import create_token, revoke_token
 from portal.core.actors import Actor
@@ -65,8 +67,17 @@ def tokens(request: PageRequest) -> HttpResponse:
         made = form.attempt(create_token, actor=request.actor, user=request.user, **form.cleaned_data)
         if made is not None:
             secret, form = made.secret, TokenForm(held=held)
-    rows = ApiToken.objects.filter(user=request.user).order_by("-pk")
-    context = {"rows": rows, "form": form, "secret": secret, "held": held, "scope_count": len(TOKEN_SCOPES)}
+    rows = list(ApiToken.objects.filter(user=request.user).order_by("-pk"))
+    ending = [row.name for row in rows if row.ends_soon]
+    context = {
+        "rows": rows,
+        "form": form,
+        "secret": secret,
+        "held": held,
+        "scope_count": len(TOKEN_SCOPES),
+        "ending": ending,
+        "ending_title": f"Ends within {ENDS_SOON.days} days: {', '.join(ending)}.",
+    }
     response = render(request, "tokens/list.html", context, status=422 if form.errors else 200)
     response["Cache-Control"] = "no-store"
     return response
@@ -75,6 +86,8 @@ def tokens(request: PageRequest) -> HttpResponse:
 @require_POST
 @page
 def token_revoke(request: PageRequest, pk: int) -> HttpResponse:
-    """Revoke one of the reader's tokens."""
-    revoke_token(actor=request.actor, token=get_object_or_404(ApiToken, pk=pk, user=request.user))
-    return redirect("tokens")
+    """Revoke one of the reader's tokens, or of a service account that they own."""
+    mine = Q(user=request.user) | Q(user__owner=request.user)
+    token = get_object_or_404(ApiToken.objects.filter(mine), pk=pk)
+    revoke_token(actor=request.actor, token=token)
+    return redirect("tokens") if token.user_id == request.user.pk else redirect("service_tokens", pk=token.user_id)

@@ -4,9 +4,16 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from portal.core.actors import Actor
 from portal.ui.navigation import ENTRIES, entry_at
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the side bar and the entry that is marked in it."""
-    return {"navigation": ENTRIES, "here": entry_at(request.path)}
+    actor = getattr(request, "actor", None)  # a page's request has one; an error's may not
+    shown = [
+        entry
+        for entry in ENTRIES
+        if not entry.capability or (isinstance(actor, Actor) and actor.may(entry.capability, None))
+    ]
+    return {"navigation": shown, "here": entry_at(request.path)}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Entry:
     """One line of the side bar: `icon` of the sprite, `view` its URL name.
 
-    `covers` are the first segments of the addresses for which it is marked; `apart` leaves a gap above it.
+    `covers` are the first segments of the addresses for which it is marked; `apart` leaves a gap above it; only who
+    holds `capability` for the whole installation is shown it.
     """
 
     icon: str
@@ -15,6 +16,7 @@ class Entry:
     view: str
     covers: tuple[str, ...]
     apart: bool = False
+    capability: str = ""
 
 
 ENTRIES = (
@@ -25,6 +27,7 @@ ENTRIES = (
     Entry("policies", "Policies", "policies", ("policies",)),
     Entry("data", "Data", "datasets", ("data",)),
     Entry("audit", "Audit", "audit", ("audit", "keys"), apart=True),
+    Entry("admin", "Administration", "admin", ("admin",), capability="manage_users"),
     Entry("key", "Tokens", "tokens", ("tokens",)),
     Entry("start", "Quick start", "quick_start", ("quick-start",)),
 )

@@ -33,6 +33,7 @@ VOCABULARY = (
     ("Alert", "acknowledged muted severe"),
     ("Claim, proof", "holds does_not_hold missing verified included"),
     ("Health", "passing healthy held sending"),
+    ("Account, grant", "active planned waiting lapsed revoked deactivated"),
     ("Drift", "no_drift drift severe not_enough_data"),
 )
 

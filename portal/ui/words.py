@@ -50,7 +50,7 @@ LOOKS: dict[str, Look] = {
             "open": "waiting",
             "none": "no_data not_enough_data not_assessed",
             "skip": "skipped cancelled aborted not_worse",
-            "old": "withdrawn superseded retired",
+            "old": "withdrawn superseded retired deactivated",
             "mute": "muted",
         },
     }.items()

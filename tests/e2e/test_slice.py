@@ -22,15 +22,21 @@ from tests.e2e.portal import RunningPortal
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 MODEL = "/models/late-arrival"
-DEVELOPER, VIEWER, APPROVER, AUDITOR = (
-    f"{name}@example.org" for name in ("developer", "viewer", "approver", "auditor")
+DEVELOPER, VIEWER, APPROVER, AUDITOR, ADMIN = (
+    f"{name}@example.org" for name in ("developer", "viewer", "approver", "auditor", "admin")
 )
 PAGES = (
     "/", "/quick-start", "/models", MODEL, f"{MODEL}/card",
     f"{MODEL}/versions/1", f"{MODEL}/versions/3",
     "/validation-runs/2", "/validation-runs/3", "/reviews", "/reviews/2",
     "/releases", "/releases/1", "/policies", "/policies/sober-default/1", "/data", "/data/nyc-flights-2013",
-    "/data/nyc-flights-2013/3", "/audit", "/keys", "/tokens", "/style", "/nowhere",
+    "/data/nyc-flights-2013/3", "/audit", "/keys", "/tokens", "/account", "/account/password", "/style", "/nowhere",
+)  # fmt: skip
+
+
+ADMIN_PAGES = (
+    "/admin", "/admin/people", "/admin/people/new", "/admin/people/4", "/admin/people/4/grants",
+    "/admin/people/4/deactivate", "/admin/people/4/email", "/admin/teams", "/admin/service-accounts",
 )  # fmt: skip
 
 
@@ -56,6 +62,12 @@ def reader(portal: RunningPortal, browser: Browser) -> Iterator[Person]:
         yield person
 
 
+@pytest.fixture(scope="module")
+def admin(portal: RunningPortal, browser: Browser) -> Iterator[Person]:
+    with at_a_keyboard(browser, portal.url, ADMIN, portal.demo()["password"]) as person:
+        yield person
+
+
 @pytest.fixture
 def developer(portal: RunningPortal, browser: Browser) -> Iterator[Person]:
     with at_a_keyboard(browser, portal.url, DEVELOPER, portal.demo()["password"]) as person:
@@ -70,6 +82,16 @@ def approver(portal: RunningPortal, browser: Browser) -> Iterator[Person]:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_page_is_accessible_in_both_schemes_and_at_three_widths(reader: Person, path: str) -> None:
+    assert faults_of(reader, path) == []
+
+
+@pytest.mark.parametrize("path", ADMIN_PAGES)
+def test_page_of_administrators_is_accessible_in_both_schemes_and_at_three_widths(admin: Person, path: str) -> None:
+    assert faults_of(admin, path) == []
+
+
+def faults_of(reader: Person, path: str) -> list[str]:
+    """Return what axe and the browser find on a page, and where it is too wide."""
     found = []
     reader.complaints.clear()
     reader.opens(path)
@@ -81,8 +103,7 @@ def test_page_is_accessible_in_both_schemes_and_at_three_widths(reader: Person, 
             if reader.sideways() > 0:
                 found.append(f"{scheme} {width}: the page is {reader.sideways()} px too wide")
     reader.complaints = [one for one in reader.complaints if path != "/nowhere" or "404" not in one]
-    assert found == []
-    assert reader.complaints == []
+    return found + reader.complaints
 
 
 def test_newcomer_sees_one_approved_one_waiting_and_one_stopped(developer: Person) -> None:

@@ -51,7 +51,10 @@ class ServiceAccountFactory(UserFactory):
 
 
 class RoleGrantFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
-    """A grant in force; where a role needs a second administrator, one has confirmed it."""
+    """A grant in force; where a role needs a second administrator, one has confirmed it.
+
+    Given by nobody, as at set-up, where an administrator needs none.
+    """
 
     class Meta:
         model = RoleGrant
@@ -62,7 +65,10 @@ class RoleGrantFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
     granted_by = None
     confirmed_by = factory.Maybe(
         factory.LazyAttribute(
-            lambda grant: needs_confirmation(role=grant.role, capability=getattr(grant, "capability", ""))
+            lambda grant: (
+                grant.role != Role.ADMIN
+                and needs_confirmation(role=grant.role, capability=getattr(grant, "capability", ""))
+            )
         ),
         yes_declaration=factory.SubFactory(UserFactory),
         no_declaration=None,

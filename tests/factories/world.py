@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.db import transaction
 
 from governance.models import ApprovalRequest, Decision, PolicyVersion
@@ -14,9 +15,12 @@ from governance.services.policies import ensure_default_policy
 from monitoring.choices import VALIDATE, CheckOutcome, RunState
 from monitoring.models import ValidationPlan, ValidationRun
 from portal.accounts.choices import Role
-from portal.accounts.models import ApiToken, Team, User
+from portal.accounts.models import ApiToken, CredentialChange, RoleGrant, Team, User, UserSession
 from portal.accounts.roles import TOKEN_SCOPES
+from portal.accounts.selectors import actor_for_user
+from portal.accounts.services.credentials import issue_link
 from portal.accounts.services.tokens import NewToken, create_token
+from portal.accounts.sessions import SessionStore
 from portal.core.actors import SYSTEM
 from portal.core.clock import now
 from portal.jobs.models import Job
@@ -72,6 +76,8 @@ class Portfolio:
     people: dict[str, User] = field(init=False)
     author: User = field(init=False)
     account: User = field(init=False)
+    giver: User = field(init=False)
+    """An administrator who asks for what another confirms."""
     dataset: Dataset = field(init=False)
     snapshot: DatasetSnapshot = field(init=False)
     pipeline: FeaturePipeline = field(init=False)
@@ -101,6 +107,14 @@ class Portfolio:
     pack: EvidencePack = field(init=False)
     token: ApiToken = field(init=False)
     """The developer's."""
+    session: UserSession = field(init=False)
+    """Another browser of the developer's."""
+    link: str = field(init=False)
+    """By which the author can set a password."""
+    closed: User = field(init=False)
+    """A developer whose account was closed."""
+    waiting_grant: RoleGrant = field(init=False)
+    waiting_change: CredentialChange = field(init=False)
 
     def __post_init__(self) -> None:
         self._add_people()
@@ -125,6 +139,12 @@ class Portfolio:
         }
         self.account = ServiceAccountFactory.create(owner=self.author, name=f"{self.slug} account")
         RoleGrantFactory.create(user=self.account, role=Role.DEVELOPER, team=self.team)
+        self.closed = person_with(Role.DEVELOPER, team=self.team, is_active=False)
+        self.giver = person_with(Role.ADMIN)
+        self.waiting_grant = self._waiting_grant()
+        self.waiting_change = self._waiting_change()
+        self.link = issue_link(actor=SYSTEM, user=self.author).secret
+        self.session = self._session()
 
     def _add_parts(self) -> None:
         self.dataset = DatasetFactory.create(slug=self.slug, name=self.mark, description=self.mark, team=self.team)
@@ -184,11 +204,49 @@ class Portfolio:
         person_with(Role.APPROVER, team=self.team, name=f"{slug} approver")
         for role in (Role.DEVELOPER, Role.APPROVER):
             self.new_token(role)
+            RoleGrantFactory.create(user=self.people[role], role=Role.VIEWER, team=self.team)
+        self._add_to_administration(slug)
         model = self._model(slug)
         CardRevisionFactory.create(model=model, author=self.author)
         version = self._version(SealedVersionFactory, model=model)
         self._run(version, plan=PlanFactory.create(model=model, held_out=self.snapshot))
         self._release(version, state=ReleaseState.ACTIVE)
+
+    def _add_to_administration(self, slug: str) -> None:
+        """Fill what administrators and owners of accounts see."""
+        TeamFactory.create(slug=f"{slug}-team")
+        ServiceAccountFactory.create(owner=self.author)
+        RoleGrantFactory.create(user=self.author, role=Role.VIEWER, team=self.team)
+        create_token(actor=SYSTEM, user=self.author, name="ci", scopes=["read"], days=30)
+        create_token(actor=SYSTEM, user=self.account, name="ci", scopes=["read"], days=30)
+        self._waiting_grant()
+        self._waiting_change()
+        self._session()
+        self.link = issue_link(actor=SYSTEM, user=self.author).secret
+
+    def _waiting_grant(self) -> RoleGrant:
+        """Return a grant that waits for a second administrator."""
+        made: RoleGrant = RoleGrantFactory.create(
+            user=person_with(Role.DEVELOPER, team=self.team),
+            role=Role.APPROVER,
+            team=self.team,
+            granted_by=self.giver,
+            confirmed_by=None,
+        )
+        return made
+
+    def _waiting_change(self) -> CredentialChange:
+        """Return a link that waits for a second administrator."""
+        approver = person_with(Role.APPROVER, team=self.team)
+        return issue_link(actor=actor_for_user(self.giver, interactive=True), user=approver).change
+
+    def _session(self) -> UserSession:
+        store = SessionStore()
+        store[SESSION_KEY] = str(self.people[Role.DEVELOPER].pk)
+        store.create()
+        store[SESSION_KEY] = str(self.people[Role.DEVELOPER].pk)
+        store.save()
+        return UserSession.objects.get(session_key=store.session_key)
 
     def _pipeline_version(self) -> FeaturePipelineVersion:
         made: FeaturePipelineVersion = FeaturePipelineVersionFactory.create(

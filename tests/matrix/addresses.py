@@ -15,6 +15,7 @@ from tests.factories.world import Portfolio
 from tests.portal.api.callers import digest_header
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+NEW_PASSWORD = "an entirely new pass phrase"
 UPLOAD = b"day,x\n2026-01-01,1\n"
 
 
@@ -101,7 +102,30 @@ def _entry(team: Portfolio) -> Mapping[str, Any]:
     return {"index": Entry.objects.filter(team_id=team.team.pk).values_list("index", flat=True)[0]}
 
 
+def _person(team: Portfolio) -> Mapping[str, Any]:
+    return {"pk": team.author.pk}
+
+
+def _session(team: Portfolio) -> Mapping[str, Any]:
+    return {"handle": team.session.handle}
+
+
 ARGUMENTS: dict[str, Arguments] = {
+    "own_session_end": _session,
+    "password_link": lambda team: {"secret": team.link},
+    "service_tokens": _row("account"),
+    "admin_person": _person,
+    "admin_person_password": _person,
+    "admin_person_email": _person,
+    "admin_person_deactivate": _person,
+    "admin_person_reactivate": _row("closed"),
+    "admin_grant_give": _person,
+    "admin_grant_confirm": _row("waiting_grant"),
+    "admin_grant_revoke": _row("waiting_grant"),
+    "admin_change_confirm": _row("waiting_change"),
+    "admin_change_withdraw": _row("waiting_change"),
+    "admin_team": lambda team: {"slug": team.team.slug},
+    "admin_token_revoke": _row("token"),
     "model": _model,
     "card": _model,
     "card_publish": _draft,
@@ -188,6 +212,17 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST version_release": lambda _: Sent({**_RELEASE, "summary": "More months."}),
     "POST review_sign": _signature,
     "POST tokens": lambda _: Sent({"name": "ci", "scopes": ["read"], "days": "30"}),
+    "POST own_password": lambda _: Sent({"current": PASSWORD, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD}),
+    "POST password_link": lambda _: Sent({"password": NEW_PASSWORD, "repeated": NEW_PASSWORD}),
+    "POST service_tokens": lambda _: Sent({"name": "ci", "scopes": ["read"], "days": "30"}),
+    "POST admin_person_new": lambda _: Sent({"name": "Nora", "email": "nora@example.org"}),
+    "POST admin_person_email": lambda _: Sent({"email": "new@example.org"}),
+    "POST admin_grant_give": lambda team: Sent({"role": "viewer", "team": str(team.team.pk)}),
+    "POST admin_teams": lambda _: Sent({"name": "New", "slug": "new-team", "line": "first"}),
+    "POST admin_team": lambda _: Sent({"name": "New"}),
+    "POST admin_service_accounts": lambda team: Sent(
+        {"name": "CI", "email": "ci@example.org", "owner": str(team.author.pk)}
+    ),
     "POST csp_report": lambda _: Sent(data=b'{"csp-report": {"document-uri": "/"}}'),
     "POST api_models": lambda team: _named(
         team, purpose="Decides.", tier=2, task="binary", implementation="onnx", owner=team.author.email

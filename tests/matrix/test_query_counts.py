@@ -36,12 +36,15 @@ WITHOUT_ROWS = {
     "api_schema",
     "livez",
     "metrics",
+    "own_password",
     "readyz",
     "style",
 }
 NAMES = [name for method, name in map(str.split, rows()) if method == "GET" and name not in WITHOUT_ROWS]
 READERS = (Role.DEVELOPER, Role.APPROVER)
 """What waits for others, and what waits for oneself."""
+ADMINISTRATION = {name: (Role.ADMIN,) for name in NAMES if name.startswith("admin") or name == "service_tokens"}
+ALSO = {"home": (*READERS, Role.ADMIN)}
 # Else the page of a short log would name more kinds of things than that of a long one.
 QUERIES = {"audit": f"?event={REQUEST_OPENED.name}"}
 FEW, MANY = 2, 50
@@ -73,13 +76,14 @@ def lengthen_the_log() -> None:
 def counts(world: World) -> Counts:
     """Return {address name: {reader: queries}}."""
     clients: dict[str, tuple[Client, Client]] = {}
-    for role in READERS:
+    for role in (*READERS, Role.ADMIN):
         browser, program = fresh_client(), fresh_client(token=world.secrets[role])
         browser.force_login(world.person(role))
         clients[role] = browser, program
     # A use is noted once a minute: not while we count, however long that takes.
     ApiToken.objects.update(last_used_at=now() + timedelta(days=1))
-    return {name: {str(role): count(clients[role], name, world) for role in READERS} for name in NAMES}
+    readers = dict.fromkeys(NAMES, READERS) | ADMINISTRATION | ALSO
+    return {name: {str(role): count(clients[role], name, world) for role in readers[name]} for name in NAMES}
 
 
 def count(clients: tuple[Client, Client], name: str, world: World) -> int:

@@ -1,8 +1,10 @@
-"""People, teams, what was granted to whom, and tokens."""
+"""People, teams, what was granted to whom, how they get in, sessions and tokens."""
 
+from portal.accounts.models.credentials import CredentialChange
 from portal.accounts.models.grants import RoleGrant
+from portal.accounts.models.sessions import UserSession
 from portal.accounts.models.teams import Team
 from portal.accounts.models.tokens import ApiToken
 from portal.accounts.models.users import User
 
-__all__ = ["ApiToken", "RoleGrant", "Team", "User"]
+__all__ = ["ApiToken", "CredentialChange", "RoleGrant", "Team", "User", "UserSession"]

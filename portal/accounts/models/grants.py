@@ -1,6 +1,6 @@
 """Dated grants: who may do what, in which team, from when, until when, and on whose word."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -9,6 +9,13 @@ from django.db.models import F, Q
 from portal.accounts.choices import Role
 from portal.accounts.models.teams import Team
 from portal.accounts.models.users import User
+from portal.accounts.roles import ADMINISTRATION, CONFIRMED_CAPABILITIES, CONFIRMED_ROLES, HeldGrant, counts
+from portal.core.clock import now
+
+CONFIRMED_WITHIN = timedelta(days=14)
+"""How long a grant waits for a second administrator; after that it has lapsed."""
+
+_AT_SET_UP = Q(granted_by=None) & (Q(role=Role.ADMIN) | Q(capability__in=ADMINISTRATION))
 
 
 class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
@@ -21,6 +28,19 @@ class RoleGrantQuerySet(models.QuerySet["RoleGrant"]):
             Q(revoked_at=None) | Q(revoked_at__gt=instant),
             granted_from__lte=instant,
         )
+
+    def held_by_two(self, instant: datetime) -> Self:
+        """Keep grants that take two administrators and give something now, later, or once confirmed."""
+        rows = self.filter(
+            Q(granted_until=None) | Q(granted_until__gt=instant),
+            Q(role__in=CONFIRMED_ROLES) | Q(capability__in=CONFIRMED_CAPABILITIES),
+            revoked_at=None,
+        )
+        return rows.filter(Q(confirmed_by__isnull=False) | _AT_SET_UP | Q(created_at__gt=instant - CONFIRMED_WITHIN))
+
+    def waiting(self, instant: datetime) -> Self:
+        """Keep grants that wait for a second administrator."""
+        return self.held_by_two(instant).filter(confirmed_by=None).exclude(_AT_SET_UP)
 
     def with_names(self) -> Self:
         """Join the people and the team."""
@@ -68,6 +88,39 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role or self.capability} for user {self.user_id}"
+
+    @property
+    def held(self) -> HeldGrant:
+        """The grant as the rule sees it."""
+        return HeldGrant(
+            role=self.role,
+            capability=self.capability,
+            team_id=self.team_id,
+            granted_by=self.granted_by_id,
+            confirmed_by=self.confirmed_by_id,
+        )
+
+    @property
+    def confirm_until(self) -> datetime:
+        """Until when a second administrator may confirm it."""
+        return self.created_at + CONFIRMED_WITHIN
+
+    @property
+    def state(self) -> str:
+        """Return "revoked", "expired", "waiting" (for a second administrator), "lapsed", "planned" or "active"."""
+        at = now()
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.granted_until is not None and self.granted_until <= at:
+            return "expired"
+        if not counts(self.held):
+            return "waiting" if at < self.confirm_until else "lapsed"
+        return "planned" if self.granted_from > at else "active"
+
+    @property
+    def words(self) -> str:
+        """What is granted, as a person reads it."""
+        return self.get_role_display() if self.role else self.capability.replace("_", " ")
 
     def public_state(self) -> dict[str, Any]:
         """Return what the ledger says of this row."""

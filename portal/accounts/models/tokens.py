@@ -1,6 +1,6 @@
 """API tokens: hashed, scoped, expiring."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -8,6 +8,8 @@ from django.db import models
 
 from portal.accounts.models.users import User
 from portal.core.clock import now
+
+ENDS_SOON = timedelta(days=7)
 
 
 class ApiToken(models.Model):
@@ -39,6 +41,11 @@ class ApiToken(models.Model):
         if self.revoked_at is not None:
             return "revoked"
         return "active" if self.works_at(now()) else "expired"
+
+    @property
+    def ends_soon(self) -> bool:
+        """Whether it works and will end within a week."""
+        return self.state == "active" and self.expires_at <= now() + ENDS_SOON
 
     def public_state(self) -> dict[str, Any]:
         """Return what the ledger says of this row; never the secret or its hash, the name is private."""

@@ -15,6 +15,7 @@ from portal.accounts.errors import TokenOfAnotherForbidden
 from portal.accounts.events import TOKEN_CREATED, TOKEN_REVOKED
 from portal.accounts.models import ApiToken, User
 from portal.accounts.roles import TOKEN_SCOPES
+from portal.accounts.services.authority import require_now
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.errors import Invalid
@@ -77,10 +78,21 @@ def revoke_token(*, actor: Actor, token: ApiToken) -> ApiToken:
     if actor.user_id is None or actor.user_id not in {row.user_id, row.user.owner_id}:
         actor.require("manage_tokens", None)
     if row.revoked_at is None:
-        row.revoked_at = now()
-        row.save(update_fields=["revoked_at"])
-        _record(row, actor=actor, event=TOKEN_REVOKED)
+        _end(row, actor=actor)
     return row
+
+
+def revoke_tokens_of(*, actor: Actor, user: User) -> int:
+    """End all working tokens of an account that is being closed, and return how many; in the caller's transaction."""
+    rows = list(
+        ApiToken.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .filter(user=user, revoked_at=None, expires_at__gt=now())
+        .order_by("pk")
+    )
+    for row in rows:
+        _end(row, actor=actor)
+    return len(rows)
 
 
 def use_token(raw: str) -> ApiToken | None:
@@ -105,8 +117,15 @@ def _require_authority(actor: Actor, user: User) -> None:
     if actor.interactive and actor.user_id in {user.pk, user.owner_id}:
         return
     if actor.interactive and user.kind == UserKind.SERVICE and actor.may("manage_tokens", None):
+        require_now(actor, "manage_tokens")
         return
     raise TokenOfAnotherForbidden("A token is made by its own person, or a service account's owner, signed in.")
+
+
+def _end(row: ApiToken, *, actor: Actor) -> None:
+    row.revoked_at = now()
+    row.save(update_fields=["revoked_at"])
+    _record(row, actor=actor, event=TOKEN_REVOKED)
 
 
 def _hash(secret: str) -> str:

@@ -8,8 +8,9 @@ from django.core.management import CommandError, call_command
 from portal.accounts.choices import Role
 from portal.accounts.models import User
 from portal.accounts.selectors import actor_for_token, actor_for_user
+from portal.accounts.services.passwords import set_password_by_link
 from portal.accounts.services.tokens import use_token
-from tests.factories.accounts import person_with
+from tests.factories.accounts import ServiceAccountFactory, person_with
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +30,29 @@ def test_first_two_admins_get_passwords_shown_once() -> None:
         assert actor_for_user(user, interactive=True).may("manage_users", None)
     with pytest.raises(CommandError, match="already"):
         run("create_admins", "c@example.org", "d@example.org")
+
+
+def test_where_one_administrator_is_left_the_shell_makes_the_second_and_no_third() -> None:
+    person_with(Role.ADMIN)
+    person_with(Role.ADMIN, is_active=False)
+    with pytest.raises(CommandError, match="one administers already"):
+        run("create_admins", "a@example.org", "b@example.org")
+    run("create_admins", "bo@example.org")
+    assert actor_for_user(User.objects.get(email="bo@example.org"), interactive=True).may("manage_users", None)
+    with pytest.raises(CommandError, match="already"):
+        run("create_admins", "c@example.org")
+
+
+def test_password_link_of_the_shell_works_alone_and_for_people_only() -> None:
+    user = person_with(Role.ADMIN, email="ann@example.org")
+    [link] = run("create_password_link", "Ann@example.org")
+    set_password_by_link(secret=link.rpartition("/")[2], password="a new pass phrase", repeated="a new pass phrase")
+    assert User.objects.get(pk=user.pk).check_password("a new pass phrase")
+    with pytest.raises(CommandError, match="no account"):
+        run("create_password_link", "nobody@example.org")
+    ServiceAccountFactory.create(email="ci@example.org")
+    with pytest.raises(CommandError, match="no password"):
+        run("create_password_link", "ci@example.org")
 
 
 def test_both_admins_are_made_or_none() -> None:

@@ -60,12 +60,14 @@ def test_reading_sensitive_columns_is_in_no_role() -> None:
     assert not any("read_sensitive" in capabilities for capabilities in ROLES.values())
 
 
-def test_second_line_approval_and_policy_take_a_second_admin() -> None:
+def test_second_line_approval_policy_and_administration_take_a_second_admin() -> None:
     assert {role for role in Role if needs_confirmation(role=role, capability="")} == {
         Role.APPROVER,
         Role.VALIDATOR,
         Role.POLICY_STEWARD,
+        Role.ADMIN,
     }
+    assert {"manage_users", "manage_tokens", "administer"} <= CONFIRMED_CAPABILITIES
     assert {"sign", "publish_policy", "plan_validation"} <= CONFIRMED_CAPABILITIES
     assert "read" not in CONFIRMED_CAPABILITIES
 
@@ -81,9 +83,18 @@ def test_confirmation_by_the_giver_does_not_count() -> None:
     assert not counts(held(Role.APPROVER))
 
 
-def test_admin_never_signs_even_when_approver() -> None:
-    both = [held(Role.ADMIN), held(Role.APPROVER, confirmed_by=2)]
-    assert "sign" not in {grant.capability for grant in capabilities_of(both)}
+def test_an_administrator_made_by_one_counts_only_when_confirmed_and_those_of_the_set_up_count() -> None:
+    assert not counts(held(Role.ADMIN))
+    assert not counts(held(capability="manage_users"))
+    assert counts(held(Role.ADMIN, confirmed_by=2))
+    assert counts(held(Role.ADMIN, granted_by=None))
+    assert not counts(held(Role.APPROVER, granted_by=None))
+
+
+def test_who_manages_people_never_signs_even_when_approver() -> None:
+    for administration in (held(Role.ADMIN, confirmed_by=2), held(capability="manage_users", confirmed_by=2)):
+        both = [administration, held(Role.APPROVER, confirmed_by=2)]
+        assert "sign" not in {grant.capability for grant in capabilities_of(both)}
 
 
 @given(held_grants)
@@ -94,7 +105,7 @@ def test_nobody_signs_without_a_confirmed_grant_or_as_admin(grants: list[HeldGra
         for one in grants
         if (one.role == Role.APPROVER or one.capability == "sign") and one.confirmed_by not in {None, one.granted_by}
     }
-    admin = any(one.role == Role.ADMIN for one in grants)
+    admin = any(counts(one) and (one.role == Role.ADMIN or one.capability == "manage_users") for one in grants)
     assert signs == (set() if admin else confirmed)
 
 

@@ -2,14 +2,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from portal.accounts.choices import Role
-from portal.core.actors import Actor
+from portal.accounts.services.credentials import issue_link
+from portal.accounts.services.tokens import create_token
+from portal.core.actors import SYSTEM, Actor
 from portal.core.clock import now
 from portal.ledger.selectors import EntryRow
 from portal.overviews.entries import entry_lines
 from portal.overviews.people import names_of
-from tests.factories.accounts import TeamFactory, UserFactory, actor_with
+from tests.factories.accounts import RoleGrantFactory, ServiceAccountFactory, TeamFactory, UserFactory, actor_with
 from tests.factories.governance import DecisionFactory, PolicyVersionFactory
 from tests.factories.monitoring import RunFactory
 from tests.factories.registry import ArtifactFactory, CardRevisionFactory, SealedVersionFactory, SnapshotFactory
@@ -43,6 +46,23 @@ def test_each_thing_is_called_by_name_and_leads_to_its_page() -> None:
     assert named(auditor, "run", run) == (f"{run.pk} of {version}", run.get_absolute_url())
     assert named(auditor, "card_revision", card) == (f"1 of {model.slug}", card.get_absolute_url())
     assert named(auditor, "plan", run.plan) == (f"1 of {model.slug}", model.get_absolute_url())
+
+
+def test_what_was_done_to_people_names_them_and_leads_administrators_to_their_page() -> None:
+    ada, robot = UserFactory.create(name="Ada"), ServiceAccountFactory.create(name="Robot")
+    grant = RoleGrantFactory.create(user=ada, role=Role.POLICY_STEWARD)
+    token = create_token(actor=SYSTEM, user=robot, name="ci", scopes=["read"], days=1).token
+    change = issue_link(actor=SYSTEM, user=ada).change
+    page, machine = reverse("admin_person", args=[ada.pk]), reverse("admin_person", args=[robot.pk])
+    admin, auditor = actor_with(Role.ADMIN), actor_with(Role.AUDITOR)
+    assert named(admin, "user", ada) == ("Ada", page)
+    assert named(admin, "user", robot) == ("Robot", machine)
+    assert named(admin, "grant", grant) == ("policy steward of Ada", page)
+    assert named(admin, "token", token) == (f"{token.prefix} of Robot", machine)
+    assert named(admin, "credential", change) == ("Ada", page)
+    assert named(auditor, "grant", grant) == ("policy steward of Ada", "")
+    (nothing,) = entry_lines(admin, [entry_of("grant", {"role": "viewer"})])
+    assert (nothing.name, nothing.url) == ("77", "")
 
 
 def test_what_governance_did_is_named_too() -> None:

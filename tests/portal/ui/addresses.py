@@ -12,6 +12,7 @@ def empty(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [path(entry.covers[0], empty, name=entry.view) for entry in ENTRIES]
 urlpatterns += [
+    path("account", empty, name="own_account"),
     path("accounts/login/", empty, name="account_login"),
     path("accounts/logout/", empty, name="account_logout"),
 ]

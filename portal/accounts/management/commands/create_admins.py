@@ -1,4 +1,4 @@
-"""The first two administrators of an empty installation."""
+"""The first two administrators of an installation, or the second where one is left: one can confirm nothing."""
 
 import secrets
 from argparse import ArgumentParser
@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from portal.accounts.choices import Role
-from portal.accounts.models import RoleGrant
+from portal.accounts.selectors import people_with
 from portal.accounts.services.grants import grant_role
 from portal.accounts.services.users import create_user
 from portal.core.actors import SYSTEM
@@ -18,19 +18,20 @@ COUNT = 2
 
 
 class Command(BaseCommand):
-    help = "Make the first two administrators and print their passwords, once."
+    help = "Make administrators until there are two, and print their passwords, once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("emails", nargs="*", help="Two addresses; asked for where they are missing.")
+        parser.add_argument("emails", nargs="*", help="One address for each that is missing; else asked for.")
 
     def handle(self, **options: Any) -> None:
-        if RoleGrant.objects.filter(role=Role.ADMIN).exists():
-            raise CommandError("There are administrators already; they make the others.")
+        held = len(people_with("manage_users", None))
+        if held >= COUNT:
+            raise CommandError("There are two administrators already; they make the others.")
         emails = [*options["emails"]]
-        while len(emails) < COUNT:
-            emails.append(input(f"E-mail of administrator {len(emails) + 1} of {COUNT}: ").strip())
-        if len(emails) > COUNT:
-            raise CommandError("Give two addresses.")
+        while held + len(emails) < COUNT:
+            emails.append(input(f"E-mail of administrator {held + len(emails) + 1} of {COUNT}: ").strip())
+        if held + len(emails) > COUNT:
+            raise CommandError(f"Give {COUNT - held} address{'es' if held == 0 else ': one administers already'}.")
         made: list[tuple[str, str]] = []
         try:
             with transaction.atomic():

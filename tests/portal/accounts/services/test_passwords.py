@@ -1,0 +1,50 @@
+"""Changing one's own password."""
+
+import pytest
+from django.test import Client
+
+from portal.accounts.choices import Role
+from portal.accounts.models import User
+from portal.accounts.selectors import actor_for_user
+from portal.accounts.services.credentials import issue_link
+from portal.accounts.services.passwords import change_password, set_password_by_link
+from portal.core.actors import SYSTEM
+from portal.core.errors import Forbidden, Invalid
+from tests.factories.accounts import PASSWORD, person_with
+
+pytestmark = pytest.mark.django_db
+NEW = "an entirely new pass phrase"
+
+
+@pytest.fixture
+def user() -> User:
+    return person_with(Role.DEVELOPER)
+
+
+@pytest.mark.parametrize(
+    ("current", "password", "repeated", "blamed"),
+    [("wrong", NEW, NEW, "current"), (PASSWORD, "short", "short", "password"), (PASSWORD, NEW, "other", "repeated")],
+)
+def test_wrong_weak_or_mistyped_password_changes_nothing(
+    user: User, current: str, password: str, repeated: str, blamed: str
+) -> None:
+    actor = actor_for_user(user, interactive=True)
+    with pytest.raises(Invalid) as refused:
+        change_password(actor=actor, current=current, password=password, repeated=repeated, session_key=None)
+    assert set(refused.value.fields) == {blamed}
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+
+
+def test_no_program_changes_a_password(user: User) -> None:
+    for actor in (actor_for_user(user, interactive=False), SYSTEM):
+        with pytest.raises(Forbidden):
+            change_password(actor=actor, current=PASSWORD, password=NEW, repeated=NEW, session_key=None)
+
+
+def test_password_set_by_a_link_ends_every_session(user: User, client: Client) -> None:
+    client.force_login(user)
+    assert client.get("/").status_code == 200
+    secret = issue_link(actor=SYSTEM, user=user).secret
+    assert client.get("/").status_code == 200
+    set_password_by_link(secret=secret, password=NEW, repeated=NEW)
+    assert client.get("/").status_code == 302

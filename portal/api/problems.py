@@ -1,5 +1,6 @@
 """Every error as problem+json (RFC 9457)."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -10,17 +11,24 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from portal.core.errors import DomainError, TooLarge
+from portal.core.outages import Unavailable, outage_of
 from portal.core.problems import MEDIA_TYPE, problem
+
+logger = logging.getLogger(__name__)
 
 
 def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     """Return the response for an exception of a view; None for what is a defect (500)."""
     if isinstance(error, RequestDataTooBig):
         error = TooLarge(f"A JSON body may have {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes at most.")
+    if outage := outage_of(error):
+        logger.error("%s: %s", outage.code, error)
+        error = outage
     if isinstance(error, DomainError):
         set_rollback()
         body = problem(status=error.status, code=error.code, detail=error.message, fields=error.fields)
-        return Response(body, status=error.status, content_type=MEDIA_TYPE)
+        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
+        return Response(body, status=error.status, content_type=MEDIA_TYPE, headers=headers)
     response = exception_handler(error, context)
     if response is None:
         return None

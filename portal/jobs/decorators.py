@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 
 from celery import shared_task  # noqa: TID251  (this is the place)
+from django.db import InterfaceError, OperationalError
 
 from portal.core.errors import DomainError
 from portal.core.progress import Cancelled
@@ -25,8 +27,9 @@ TICKS: dict[str, float] = {}
 def job(kind: str) -> Callable[[Work], Callable[[int], None]]:
     """Make the one task of a kind; it gets the job's arguments by name, and `progress`.
 
-    A refusal (DomainError) ends the job as failed, a stop as cancelled, anything else as errored, and is raised
-    again. Raises ValueError for a kind that nobody declared.
+    A refusal (DomainError) ends the job as failed (one for want of something the third time), a stop as cancelled; a
+    database that is away leaves it to the reaper; anything else ends it as errored, and is raised again. Raises
+    ValueError for a kind that nobody declared.
     """
     if kind not in KINDS:
         raise ValueError(f"{kind} is not a declared kind of job")
@@ -66,8 +69,16 @@ def _attempt(row: Job, work: Work) -> None:
             work(**row.arguments, progress=progress)
     except Cancelled:
         _end(row, JobState.CANCELLED)
+    except (OperationalError, InterfaceError) as outage:
+        # The database went away and may be back: no fault of the work, which the reaper takes up again.
+        logger.warning("%s is broken off: %s", row.kind, outage)
+        raise
     except DomainError as refusal:
-        _end(row, JobState.FAILED, refusal)
+        # 503: not the work was refused, something it needs is not to be had now.
+        if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE and services.give_back(row):
+            logger.warning("%s is tried again: %s", row.kind, refusal)
+        else:
+            _end(row, JobState.FAILED, refusal)
     except Exception as defect:  # the one broad catch: the row must say so
         logger.exception("%s stops with a defect", row.kind)
         _end(row, JobState.ERRORED, defect)
@@ -78,6 +89,8 @@ def _attempt(row: Job, work: Work) -> None:
 
 def _end(row: Job, state: JobState, error: Exception | None = None) -> None:
     ended = services.end(job=row, state=state, error=problem_of(error) if error else None)
+    # Its last step may have ended it, with the result.
+    ended = ended or Job.objects.filter(pk=row.pk, attempt=row.attempt, state=state).exists()
     trace = current()
     facts = {"attempt": row.attempt, "state": str(state), "events": trace.events if trace else []}
     logger.info("%s ends as %s%s", row.kind, state, "" if ended else ": too late", extra={"facts": facts})

@@ -3,6 +3,7 @@
 from typing import Any
 
 from portal.core.errors import Conflict, DomainError
+from portal.core.outages import outage_of
 from portal.core.problems import problem
 
 
@@ -14,6 +15,7 @@ class JobHasEnded(Conflict):
 
 def problem_of(error: Exception) -> dict[str, Any]:
     """Return the problem document (RFC 9457) of a refusal; of a defect only its name, its words may hold anything."""
+    error = outage_of(error) or error
     if isinstance(error, DomainError):
         return problem(status=error.status, code=error.code, detail=error.message, fields=error.fields)
     detail = f"The work stopped with a defect ({type(error).__name__}); the log tells more."

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextlib import AbstractContextManager
 from contextvars import copy_context
 from types import TracebackType
 from typing import Self
@@ -32,6 +33,17 @@ class JobProgress:
     def __call__(self, done: int, total: int, message: str) -> None:
         """Write one step; raises Cancelled when asked to stop."""
         services.write_progress(self._job, done=done, total=total, message=message)
+
+    def first_step(self) -> AbstractContextManager[object]:
+        """Open the transaction in which the work begins; raises Cancelled when another attempt took over."""
+        return services.holding(self._job)
+
+    def last_step(self) -> AbstractContextManager[object]:
+        """Open the transaction in which the work is finished and its job done, both or neither.
+
+        Raises Cancelled when another attempt took over, whose result counts then.
+        """
+        return services.finishing(self._job)
 
     def cancelled(self) -> bool:
         """Whether the work should stop; at most one heartbeat old."""

@@ -11,6 +11,7 @@ from portal.jobs.kinds import KINDS, QUEUES
 from portal.jobs.models import Job, Pulse
 
 UNATTENDED_AFTER = timedelta(minutes=2)
+LATELY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ def unattended() -> list[Waiting]:
     busy = {KINDS.get(kind) for kind in running}
     at = now() - UNATTENDED_AFTER
     return [one for one in waiting() if one.since and one.since < at and one.queue not in busy]
+
+
+def errored_lately(most: int) -> list[Job]:
+    """Return the newest jobs that errored within a day."""
+    return list(Job.objects.filter(state=JobState.ERRORED, ended_at__gt=now() - LATELY)[:most])
 
 
 def pulse_of(name: str) -> datetime | None:

@@ -1,13 +1,14 @@
-"""A job's life: asked for, published, claimed, alive, ended, or lost and taken up again."""
+"""A job's life: asked for, published, claimed, alive, ended, or taken up again."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from kombu.exceptions import OperationalError
 
 from portal.core.actors import SYSTEM, Actor
@@ -26,14 +27,16 @@ from portal.ledger.services import append
 logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
+CONFIRMED_WITHIN = 5.0
+"""Seconds in which the broker says that it keeps a message; one that is out of memory or disk never says so."""
 HEARTBEAT_EVERY = 2.0
 """Seconds between two signs of life."""
-LOST_AFTER = timedelta(seconds=30)
-"""A running job without a sign of life for this long has lost its worker."""
 PUBLISHING_TAKES = timedelta(seconds=5)
 """The relay leaves a new job alone for this long: its own process is about to publish it."""
-PUBLISH_AGAIN_AFTER = timedelta(minutes=5)
+PUBLISH_AGAIN_AFTER = timedelta(seconds=15)
 """A published job that nobody started in this time is published again; a second delivery claims nothing."""
+PUBLISH_AGAIN_BY = timedelta(minutes=5)
+"""Each time it waits twice as long as before, but not longer than this: a long queue gets few doubles."""
 BATCH = 100
 
 
@@ -64,30 +67,49 @@ def enqueue(*, actor: Actor, kind: str, subject: Subject, arguments: Mapping[str
 
 def publish(*, job_id: int, kind: str) -> None:
     """Send the job's id to its queue and note when."""
-    app.send_task(kind, args=[job_id], queue=KINDS[kind])
+    app.send_task(kind, args=[job_id], queue=KINDS[kind], confirm_timeout=CONFIRMED_WITHIN)
     logger.info("%s is published", kind, extra={"facts": {"job_id": job_id}})
     Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(published_at=now())
 
 
-@transaction.atomic
 def relay() -> int:
     """Publish queued jobs that a crash left unpublished or a broker lost; return how many.
 
     A broker that is away (waited for as long as broker.py says) ends the round, and is met again in the next.
     """
-    at = now()
-    waiting = Q(published_at=None, created_at__lt=at - PUBLISHING_TAKES) | Q(published_at__lt=at - PUBLISH_AGAIN_AFTER)
-    # A job that was lost and requeued has no date of publication and is old enough.
-    rows = Job.objects.select_for_update(skip_locked=True).filter(waiting, state=JobState.QUEUED).order_by("pk")
+    at, queued = now(), Job.objects.filter(state=JobState.QUEUED).order_by("pk")
+    # Queues are first in, first out: a job whose message is lost comes to be among those that wait longest.
+    rows = [*queued.filter(published_at=None)[:BATCH], *queued.exclude(published_at=None)[:BATCH]]
     count = 0
-    for job in list(rows[:BATCH]):
+    for job in rows:
         try:
-            publish(job_id=job.pk, kind=job.kind)
+            count += waits_too_long(job, at) and _publish_again(job)
         except OperationalError as error:
             logger.warning("the broker does not answer, jobs wait: %s", error)
             break
-        count += 1
     return count
+
+
+@transaction.atomic
+def _publish_again(job: Job) -> bool:
+    rows = Job.objects.select_for_update(skip_locked=True).filter(pk=job.pk, state=JobState.QUEUED)
+    if not rows.filter(published_at=job.published_at).exists():
+        return False
+    publish(job_id=job.pk, kind=job.kind)
+    return True
+
+
+def waits_too_long(job: Job, at: datetime) -> bool:
+    """Say whether a queued job should be published (again) at this instant.
+
+    A date in the future was written before the clock was set back: nobody can say how long that job has waited.
+    """
+    if job.published_at is None:
+        # One that was taken up again has no date of publication and is old enough.
+        return not timedelta(0) <= at - job.created_at < PUBLISHING_TAKES
+    waited_before = job.published_at - (job.started_at or job.created_at)
+    patience = min(max(waited_before, PUBLISH_AGAIN_AFTER), PUBLISH_AGAIN_BY)
+    return not timedelta(0) <= at - job.published_at <= patience
 
 
 @transaction.atomic
@@ -119,13 +141,34 @@ def write_progress(job: Job, *, done: int, total: int, message: str) -> None:
         raise Cancelled
 
 
+@contextmanager
+def holding(job: Job) -> Iterator[Job]:
+    """Open a transaction in which this attempt, and no other, writes what it works for: the job's row is locked.
+
+    Raises Cancelled where another attempt took over, or the job has ended.
+    """
+    with transaction.atomic():
+        row = _present(job)
+        if row is None:
+            raise Cancelled
+        yield row
+
+
+@contextmanager
+def finishing(job: Job) -> Iterator[None]:
+    """Do the same, and end the job as done in it: killed at any instant, both are there or neither is."""
+    with holding(job) as row:
+        yield
+        _close(row, actor=_for(row), state=JobState.DONE, error=None)
+
+
 @transaction.atomic
 def end(*, job: Job, state: JobState, error: Mapping[str, Any] | None = None) -> bool:
     """End a running attempt and run the reactions; return False where another attempt took over or it had ended."""
-    row = Job.objects.select_for_update().filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).first()
+    row = _present(job)
     if row is None:
         return False
-    _close(row, actor=replace(SYSTEM, on_behalf_of=row.actor_id), state=state, error=error)
+    _close(row, actor=_for(row), state=state, error=error)
     return True
 
 
@@ -150,10 +193,21 @@ def request_cancel(*, actor: Actor, job: Job) -> Job:
     return row
 
 
-def reap() -> int:
-    """Take up jobs whose worker was lost: queue them again, or end them after the last attempt; return how many."""
-    stale = Job.objects.filter(state=JobState.RUNNING, heartbeat_at__lt=now() - LOST_AFTER).order_by("pk")
-    return sum(_reap_one(job) for job in list(stale[:BATCH]))
+@transaction.atomic
+def take_up(job: Job) -> bool:
+    """Queue a job that lost its worker again, or end it after the last attempt; False where its heart beats after all.
+
+    Raises what reactions on its end raise.
+    """
+    row = _present(job, skip_locked=True)
+    if row is None or row.heartbeat_at != job.heartbeat_at:
+        return False
+    if row.cancel_requested:
+        return end(job=row, state=JobState.CANCELLED)
+    if row.attempt >= MOST_ATTEMPTS:
+        return end(job=row, state=JobState.ERRORED, error=lost(row.attempt))
+    _queue_again(row)
+    return True
 
 
 def pulse(name: str) -> None:
@@ -163,26 +217,29 @@ def pulse(name: str) -> None:
     )
 
 
-def _reap_one(job: Job) -> bool:
-    try:
-        with transaction.atomic():
-            row = (
-                Job.objects.select_for_update(skip_locked=True)
-                .filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING, heartbeat_at=job.heartbeat_at)
-                .first()
-            )
-            if row is None:
-                return False
-            if row.cancel_requested:
-                return end(job=row, state=JobState.CANCELLED)
-            if row.attempt >= MOST_ATTEMPTS:
-                return end(job=row, state=JobState.ERRORED, error=lost(row.attempt))
-            row.state, row.published_at, row.heartbeat_at = JobState.QUEUED, None, None
-            row.save(update_fields=["state", "published_at", "heartbeat_at"])
-            return True
-    except Exception:  # a reaction that refuses one job must not keep the others lost
-        logger.exception("job %s could not be taken up", job.pk)
+@transaction.atomic
+def give_back(job: Job) -> bool:
+    """Queue the job of an attempt that could do nothing for it; False after the last one, or where it is to stop."""
+    row = _present(job)
+    if row is None or row.cancel_requested or row.attempt >= MOST_ATTEMPTS:
         return False
+    _queue_again(row)
+    return True
+
+
+def _queue_again(row: Job) -> None:
+    row.state, row.published_at, row.heartbeat_at = JobState.QUEUED, None, None
+    row.save(update_fields=["state", "published_at", "heartbeat_at"])
+
+
+def _present(job: Job, *, skip_locked: bool = False) -> Job | None:
+    """Lock and return the row while this attempt is the one that runs."""
+    rows = Job.objects.select_for_update(skip_locked=skip_locked)
+    return rows.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING).first()
+
+
+def _for(row: Job) -> Actor:
+    return replace(SYSTEM, on_behalf_of=row.actor_id)
 
 
 def _close(row: Job, *, actor: Actor, state: JobState, error: Mapping[str, Any] | None) -> None:

@@ -14,11 +14,14 @@ from portal.core.actors import Actor
 from portal.core.errors import NotFound
 from portal.ledger.catalogue import TYPES
 from portal.ledger.merkle import consistency_proof, inclusion_proof
+from portal.ledger.misfits import Misfit, misfits, pending
 from portal.ledger.models import Checkpoint, Cursor, Entry, EntryQuerySet, PendingEntry
 from portal.ledger.tiles import Tree
 from portal.ledger.tree_rows import Head, read_head, tile_reader
 
 PAGE = 50
+LOOKED_AT = 100
+"""Pending entries among which those are sought that can't be ordered: they come to be the oldest."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,13 @@ def head() -> Head | None:
         return read_head(cursor)
 
 
+def misfits_pending() -> list[Misfit]:
+    """Return the oldest pending rows that are no events, which the sequencer leaves where they are."""
+    with connection.cursor() as cursor:
+        rows = pending(cursor, LOOKED_AT)
+        return misfits(cursor, rows) if rows else []
+
+
 def health() -> LedgerHealth:
     """Return what tells whether the sequencer and the subscribers keep up."""
     newest = head()
@@ -166,8 +176,11 @@ def health() -> LedgerHealth:
 
 
 def _waiting_since() -> datetime | None:
-    """Return when the oldest pending entry was written."""
-    payload = PendingEntry.objects.order_by("order").values_list("payload", flat=True).first()
+    """Return when the oldest pending entry was written, of those that can be ordered."""
+    with connection.cursor() as cursor:
+        rows = pending(cursor, LOOKED_AT)
+        aside = {misfit.order for misfit in misfits(cursor, rows)} if rows else set()
+    payload = next((payload for order, _, payload, _ in rows if order not in aside), None)
     return datetime.fromisoformat(json.loads(bytes(payload))["at"]) if payload is not None else None
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -16,37 +15,41 @@ from portal.core.clock import now
 from portal.ledger import keeping, notes
 from portal.ledger.errors import CheckpointKeyUnknown, LedgerRolledBack
 from portal.ledger.merkle import leaf_hash
+from portal.ledger.misfits import NO_EVENT, PendingRow, misfits, pending
 from portal.ledger.tiles import Edge, edge_of, extend, root_of
 from portal.ledger.tree_rows import Head, insert_tiles, read_head, tile_reader
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-PendingRow = tuple[int, UUID, bytes, dict[str, dict[str, str]] | None]
 
 BATCH = 4096
 TURN = 0x636F756E74657273  # advisory lock: one sequencer at a time ("counters")
 log = logging.getLogger(__name__)
 
 
-def sequence_batch(connection: Connection, *, limit: int = BATCH) -> int:
+def sequence_batch(connection: Connection, *, limit: int = BATCH, aside: set[int] | None = None) -> int:
     """Sequence up to `limit` pending entries and return how many; waits while another sequencer works.
 
+    Pending rows that are no events are left where they are, and added to `aside`, which the next call is given again.
     The connection is in autocommit mode. Raises LedgerRolledBack when the database is behind what was signed,
     CheckpointKeyUnknown when the key is not the one that signed last.
     """
+    aside = set() if aside is None else aside
     if not connection.autocommit:
         raise RuntimeError("the sequencer's connection must be in autocommit mode")
     with turn(connection):
         head, edge = _checked_head(connection)
-        with connection.transaction(), connection.cursor() as cursor:
-            cursor.execute(
-                'SELECT "order", event_id, payload, private FROM ledger_pendingentry ORDER BY "order" LIMIT %s', [limit]
-            )
-            pending: list[PendingRow] = cursor.fetchall()
-            if not pending:
-                return 0
-            note = _write(cursor, head, edge, pending)
-        keeping.keep(checkpoints_folder(), note)
-    return len(pending)
+        while True:
+            try:
+                return _sequence(connection, head, edge, limit, aside)
+            except (psycopg.DataError, psycopg.IntegrityError, *NO_EVENT):
+                if not _set_aside(connection, limit, aside):
+                    raise
+
+
+def something_pends(connection: Connection, aside: set[int]) -> bool:
+    """Say whether there are pending entries but those set aside."""
+    query = 'SELECT EXISTS (SELECT FROM ledger_pendingentry WHERE "order" <> ALL(%s))'
+    return connection.execute(query, [list(aside)]).fetchone() == (True,)
 
 
 def head(connection: Connection) -> Head | None:
@@ -116,6 +119,26 @@ def _known_keys() -> list[Ed25519PublicKey]:
     return known
 
 
+def _sequence(connection: Connection, before: Head | None, edge: Edge, limit: int, aside: set[int]) -> int:
+    with connection.transaction(), connection.cursor() as cursor:
+        rows = pending(cursor, limit, without=aside)
+        if not rows:
+            return 0
+        note = _write(cursor, before, edge, rows)
+    keeping.keep(checkpoints_folder(), note)
+    return len(rows)
+
+
+def _set_aside(connection: Connection, limit: int, aside: set[int]) -> bool:
+    """Find what can't be ordered among the next rows, and say it; False when nothing was found."""
+    with connection.transaction(), connection.cursor() as cursor:
+        found = misfits(cursor, pending(cursor, limit, without=aside))
+    for misfit in found:
+        log.error("pending entry %s can not be ordered and stays where it is: %s", misfit.order, misfit.reason)
+    aside.update(misfit.order for misfit in found)
+    return bool(found)
+
+
 def _check_against(kept: notes.CheckpointBody, cursor: psycopg.Cursor[tuple[Any, ...]], size: int) -> None:
     if kept.size > size:
         raise LedgerRolledBack(f"The log holds {size} entries; a checkpoint of {kept.size} was signed and kept.")
@@ -125,18 +148,16 @@ def _check_against(kept: notes.CheckpointBody, cursor: psycopg.Cursor[tuple[Any,
         raise LedgerRolledBack(f"The database's checkpoint {kept.size} is not the one that was signed and kept.")
 
 
-def _write(
-    cursor: psycopg.Cursor[tuple[Any, ...]], before: Head | None, edge: Edge, pending: Sequence[PendingRow]
-) -> str:
+def _write(cursor: psycopg.Cursor[tuple[Any, ...]], before: Head | None, edge: Edge, rows: Sequence[PendingRow]) -> str:
     """Write entries, private texts, tiles and the checkpoint; return its note."""
     first = before.size if before else 0
-    leaves = [leaf_hash(payload) for _, _, payload, _ in pending]
-    _copy_entries(cursor, first, pending, leaves)
-    _copy_private(cursor, first, pending)
-    cursor.execute('DELETE FROM ledger_pendingentry WHERE "order" = ANY(%s)', [[row[0] for row in pending]])
+    leaves = [leaf_hash(payload) for _, _, payload, _ in rows]
+    _copy_entries(cursor, first, rows, leaves)
+    _copy_private(cursor, first, rows)
+    cursor.execute('DELETE FROM ledger_pendingentry WHERE "order" = ANY(%s)', [[row[0] for row in rows]])
     edge, tiles = extend(edge, first, leaves)
     insert_tiles(cursor, tiles)
-    body = notes.CheckpointBody(settings.LEDGER_ORIGIN, first + len(pending), root_of(edge))
+    body = notes.CheckpointBody(settings.LEDGER_ORIGIN, first + len(rows), root_of(edge))
     key = notes.load_key(Path(settings.KEYS_DIR) / "checkpoint.key")
     note = notes.sign(notes.checkpoint_text(body), name=settings.LEDGER_ORIGIN, key=key)
     cursor.execute(
@@ -147,20 +168,20 @@ def _write(
 
 
 def _copy_entries(
-    cursor: psycopg.Cursor[tuple[Any, ...]], first: int, pending: Sequence[PendingRow], leaves: Sequence[bytes]
+    cursor: psycopg.Cursor[tuple[Any, ...]], first: int, rows: Sequence[PendingRow], leaves: Sequence[bytes]
 ) -> None:
     with cursor.copy(
         "COPY ledger_entry (index, event_id, payload, leaf_hash, at, event, actor_id, subject_type, subject_id,"
         " team_id, topics) FROM STDIN"
     ) as copy:
-        for offset, ((_, event_id, payload, _), leaf) in enumerate(zip(pending, leaves, strict=True)):
+        for offset, ((_, event_id, payload, _), leaf) in enumerate(zip(rows, leaves, strict=True)):
             columns = columns_of(json.loads(payload.decode()))
             copy.write_row((first + offset, event_id, payload, leaf, *columns[1:]))
 
 
-def _copy_private(cursor: psycopg.Cursor[tuple[Any, ...]], first: int, pending: Sequence[PendingRow]) -> None:
+def _copy_private(cursor: psycopg.Cursor[tuple[Any, ...]], first: int, rows: Sequence[PendingRow]) -> None:
     with cursor.copy("COPY ledger_privatetext (entry_id, field, salt, text) FROM STDIN") as copy:
-        for index, (_, _, _, private) in enumerate(pending, first):
+        for index, (_, _, _, private) in enumerate(rows, first):
             for field, part in (private or {}).items():
                 copy.write_row((index, field, bytes.fromhex(part["salt"]), part["text"]))
 

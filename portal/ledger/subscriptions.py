@@ -16,6 +16,7 @@ from portal.ledger.models import Cursor, Entry
 
 ATTEMPTS = 8
 FIRST_WAIT = timedelta(seconds=2)
+LONGEST_WAIT = FIRST_WAIT * 2 ** (ATTEMPTS - 2)
 SKIPPED_WORTH_WRITING = 1000
 log = logging.getLogger(__name__)
 
@@ -89,7 +90,8 @@ def _deliver_to(name: str, listener: Listener, events: list[str], limit: int) ->
 @transaction.atomic
 def _deliver_next(name: str, listener: Listener, events: list[str]) -> bool:
     """Let the subscriber hear its next entry; False when there is none, it waits, or another process serves it."""
-    due = Q(retry_at=None) | Q(retry_at__lte=now())
+    # One that waits longer than anybody has to was told so before the clock was set back.
+    due = Q(retry_at=None) | Q(retry_at__lte=now()) | Q(retry_at__gt=now() + LONGEST_WAIT)
     cursor = Cursor.objects.select_for_update(skip_locked=True).filter(due, name=name, parked_at=None).first()
     if cursor is None:
         return False

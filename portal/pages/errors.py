@@ -1,14 +1,20 @@
 """Readable pages for what goes wrong; below /api/ the same as problem documents."""
 
+import logging
+import sys
 from collections.abc import Callable
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from portal.core.errors import DomainError
+from portal.core.outages import Unavailable, outage_of
 from portal.core.problems import MEDIA_TYPE, problem
 from portal.core.traces import current
+
+logger = logging.getLogger(__name__)
 
 
 def _problem_document(*, status: int, code: str, detail: str) -> JsonResponse:
@@ -43,8 +49,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500."""
+    """Answer 500, or 503 where a middleware met an outage."""
+    if outage := outage_of(sys.exc_info()[1]):
+        return _unavailable(request, outage)
     return _answer(request, 500, "error", "Something broke on our side. Nothing was changed.")
+
+
+def _unavailable(request: HttpRequest, outage: Unavailable) -> HttpResponse:
+    """Answer 503; the page asks no database."""
+    if request.path.startswith("/api/"):
+        answer: HttpResponse = _problem_document(status=outage.status, code=outage.code, detail=outage.message)
+    else:
+        answer = HttpResponse(render_to_string("errors/503.html", {"problem": outage}), status=outage.status)
+    answer["Retry-After"] = str(outage.retry_after)
+    return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
@@ -65,7 +83,10 @@ class DomainErrorPages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer a DomainError; anything else is a defect and goes on."""
+        """Answer a DomainError or an outage; anything else is a defect and goes on."""
+        if outage := outage_of(exception):
+            logger.error("%s: %s", outage.code, exception)
+            return _unavailable(request, outage)
         if not isinstance(exception, DomainError):
             return None
         if request.path.startswith("/api/"):

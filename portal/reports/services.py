@@ -59,8 +59,13 @@ def request_pack(*, actor: Actor, release: Release) -> EvidencePack:
 
 @transaction.atomic
 def begin_pack(*, pack_id: int) -> PackOrder:
-    """Freeze the snapshot: everything that the pack shows, and the checkpoint it stands on."""
+    """Freeze the snapshot: everything that the pack shows, and the checkpoint it stands on.
+
+    Raises Conflict for a pack that has ended.
+    """
     pack = _locked(pack_id)
+    if pack.finished_at is not None:
+        raise Conflict(f"{pack.name} has already ended.")
     document = assemble(pack)
     pack.state = PackState.RUNNING
     pack.checkpoint_size = document["ledger"]["checkpoint"]["size"]
@@ -70,11 +75,16 @@ def begin_pack(*, pack_id: int) -> PackOrder:
 
 
 def finish_pack(*, order: PackOrder, rendered: RenderedPack) -> None:
-    """Store both files and close the pack; the bytes exist before the row names them."""
+    """Store both files and close the pack; the bytes exist before the row names them.
+
+    Raises Conflict for a pack that has ended.
+    """
     snapshot = store_stream(iter([order.snapshot]), expected_sha256=rendered.content_digest)
     pdf = store_stream(iter([rendered.pdf]))
     with transaction.atomic():
         pack = _locked(order.pack_id)
+        if pack.finished_at is not None:
+            raise Conflict(f"{pack.name} has already ended: its files come too late.")
         pack.state = PackState.DONE
         pack.content_digest = rendered.content_digest
         pack.snapshot, pack.pdf = snapshot, pdf

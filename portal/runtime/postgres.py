@@ -13,7 +13,7 @@ import stat
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,8 @@ SUPERUSER = "postgres"
 _LONGEST_SOCKET_PATH = 107
 _BUILTIN_LOCALE_SINCE = 17
 _START_SECONDS = 60
+"""How long a server may say nothing; one that says that it recovers from a crash takes the time it takes."""
+_RECOVERING = ("starting up", "recovery", "not yet accepting")
 _LARGEST_LOG = 10_000_000
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0")
 
@@ -62,10 +64,10 @@ class Server:
             self.process.wait(seconds)
 
 
-def start(home: Path, *, fast: bool = False) -> Server:
+def start(home: Path, *, fast: bool = False, hurry: Callable[[], bool] = lambda: False) -> Server:
     """Start the server of `home` or share the one that runs; `fast` gives up durability and is for tests only.
 
-    Raises PostgresUnusable with words for people.
+    Waits while a server recovers from a crash, until `hurry` says so. Raises PostgresUnusable with words for people.
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _locked(home / "lock"):
@@ -74,14 +76,22 @@ def start(home: Path, *, fast: bool = False) -> Server:
         password = _password(home)
         binaries = _reachable_binaries(place, account)
         data = place / "data"
-        running = _running(data, password)
+        running = _running(data, password, hurry)
         if running:
             return Server(place, running, password, None)
         _initialise(binaries, data, password, account, fast=fast)
         _check_version(binaries, data)
         sockets = _socket_folder(place, account)
-        process = _launch(binaries, place, sockets, password, account, fast=fast)
-        return Server(place, sockets, password, process)
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            process = _launch(binaries, place, sockets, account, fast=fast)
+            if _takes_connections(process, sockets, password, hurry):
+                return Server(place, sockets, password, process)
+            said = _last_words(place / "postgres.log")
+            # After a killed server its shared memory may need a moment to go.
+            if time.monotonic() > deadline or hurry() or "still in use" not in said:
+                raise PostgresUnusable(f"PostgreSQL did not start: {said}")
+            time.sleep(0.2)
 
 
 @contextmanager
@@ -256,18 +266,21 @@ def _ours(folder: Path, account: pwd.struct_passwd | None) -> bool:
     return stat.S_ISDIR(found.st_mode) and found.st_uid == (os.geteuid() if account is None else account.pw_uid)
 
 
-def _running(data: Path, password: str) -> Path | None:
+def _running(data: Path, password: str, hurry: Callable[[], bool]) -> Path | None:
     """Return the socket folder of a server that runs on `data`; wait for one that is starting or stopping."""
     note = data / "postmaster.pid"
     deadline = time.monotonic() + _START_SECONDS
-    while note.exists() and time.monotonic() < deadline:
+    while note.exists() and time.monotonic() < deadline and not hurry():
         lines = note.read_text().splitlines()
         if not lines or not lines[0].strip("-").isdigit() or not _serves(abs(int(lines[0])), data):
             # A number that now belongs to another process would keep the server from starting.
             note.unlink(missing_ok=True)
             return None
-        if len(lines) > 4 and _answers(Path(lines[4]), password):  # noqa: PLR2004
+        said = _said(Path(lines[4]), password) if len(lines) > 4 else ""  # noqa: PLR2004
+        if said is None:
             return Path(lines[4])
+        if any(word in said for word in _RECOVERING):
+            deadline = time.monotonic() + _START_SECONDS
         time.sleep(0.05)
     if note.exists():
         raise PostgresUnusable(f"A server holds {data} but does not answer; see {data.parent}/postgres.log.")
@@ -282,21 +295,21 @@ def _serves(process: int, data: Path) -> bool:
         return False
 
 
-def _answers(sockets: Path, password: str) -> bool:
-    """Say whether a server takes connections there."""
+def _said(sockets: Path, password: str) -> str | None:
+    """Return what a server says instead of taking connections there; None from one that takes them."""
     try:
         with psycopg.connect(
             host=str(sockets), port=PORT, user=SUPERUSER, password=password, dbname="postgres", connect_timeout=5
         ):
-            return True
-    except psycopg.OperationalError:
-        return False
+            return None
+    except psycopg.OperationalError as refusal:
+        return str(refusal)
 
 
 def _launch(
-    binaries: Path, place: Path, sockets: Path, password: str, account: pwd.struct_passwd | None, *, fast: bool
+    binaries: Path, place: Path, sockets: Path, account: pwd.struct_passwd | None, *, fast: bool
 ) -> subprocess.Popen[bytes]:
-    """Start the server and wait until it answers; after a killed one its shared memory may need a moment to go."""
+    """Start the server's program."""
     settings = ["listen_addresses=", "max_connections=200", f"unix_socket_directories={sockets}", f"port={PORT}"]
     settings += [*_FAST] if fast else []
     command = [str(binaries / "postgres"), "-D", str(place / "data")]
@@ -305,31 +318,39 @@ def _launch(
     if log.exists() and log.stat().st_size > _LARGEST_LOG:
         log.replace(log.with_suffix(".log.1"))
     parent = os.getpid()
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        with log.open("ab") as output:
-            process = subprocess.Popen(
-                command,
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # Ctrl-C is for the supervisor, which stops the server last
-                user=None if account is None else account.pw_uid,
-                group=None if account is None else account.pw_gid,
-                extra_groups=None if account is None else [],
-                # Runs after the change of user, which would clear it.
-                preexec_fn=lambda: die_with_parent(parent, signal.SIGQUIT if fast else signal.SIGINT),  # noqa: PLW1509
-            )
-        while process.poll() is None and time.monotonic() < deadline:
-            if _answers(sockets, password):
-                return process
-            time.sleep(0.02)
-        if time.monotonic() > deadline or "still in use" not in _last_words(log):
-            process.kill()
-            process.wait()
-            raise PostgresUnusable(f"PostgreSQL did not start: {_last_words(log)}")
-        time.sleep(0.2)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C is for the supervisor, which stops the server last
+            user=None if account is None else account.pw_uid,
+            group=None if account is None else account.pw_gid,
+            extra_groups=None if account is None else [],
+            # Runs after the change of user, which would clear it.
+            preexec_fn=lambda: die_with_parent(parent, signal.SIGQUIT if fast else signal.SIGINT),  # noqa: PLW1509
+        )
+
+
+def _takes_connections(
+    process: subprocess.Popen[bytes], sockets: Path, password: str, hurry: Callable[[], bool]
+) -> bool:
+    """Wait until the server takes connections; False when it ended, or was ended because it said nothing for long."""
+    deadline, pause = time.monotonic() + _START_SECONDS, 0.02
+    while process.poll() is None and time.monotonic() < deadline and not hurry():
+        said = _said(sockets, password)
+        if said is None:
+            return True
+        if any(word in said for word in _RECOVERING):
+            deadline = time.monotonic() + _START_SECONDS
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.5)
+    if process.poll() is None:
+        process.send_signal(signal.SIGQUIT)  # not KILL, which leaves its children and their shared memory behind
+        process.wait()
+    return False
 
 
 def _last_words(log: Path) -> str:

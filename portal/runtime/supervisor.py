@@ -14,7 +14,7 @@ from portal.core.parentage import die_with_parent
 from portal.env import SECRET_VARIABLES, needed_by
 from portal.runtime import processes
 
-_FIRST_PAUSE, _LONGEST_PAUSE, _SETTLED = 0.5, 30.0, 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE, _SETTLED = 0.5, 30.0, 10.0
 _LARGEST_LOG = 10_000_000
 
 
@@ -64,7 +64,7 @@ class Supervisor:
             if life.again_at is None and life.process.poll() is not None:
                 self._note_death(life, now)
             elif life.again_at is not None and now >= life.again_at:
-                life.process, life.since, life.again_at = self._spawn(life.program), now, None
+                self._start_again(life, now)
 
     def stop(self, hurry: Callable[[], bool]) -> None:
         """Stop all in reverse order: TERM to the main process only, then KILL to what is left of its group."""
@@ -83,6 +83,13 @@ class Supervisor:
                 _end_group(life.process)
                 self._record(life.program).unlink(missing_ok=True)
                 self.say(f"{life.program.name} stopped")
+
+    def _start_again(self, life: _Life, now: float) -> None:
+        try:
+            life.process, life.since, life.again_at = self._spawn(life.program), now, None
+        except OSError as error:  # a disk that is full, memory that is short: later, and the others go on
+            life.again_at = now + _LONGEST_PAUSE
+            self.say(f"{life.program.name} can't be started: {error}; again in {_LONGEST_PAUSE:.0f} s")
 
     def _note_death(self, life: _Life, now: float) -> None:
         life.pause = _FIRST_PAUSE if now - life.since > _SETTLED else min(life.pause * 2, _LONGEST_PAUSE)
@@ -108,9 +115,10 @@ class Supervisor:
                 preexec_fn=lambda: _enter(parent, program.niceness),  # noqa: PLW1509  (we have no threads)
             )
         facts = {"process": process.pid, "group": process.pid, "started": processes.start_time(process.pid)}
-        partial = self._record(program).with_suffix(".new")
-        partial.write_text(json.dumps(facts))
-        partial.rename(self._record(program))
+        with suppress(OSError):  # on a full disk: whoever comes after a crash finds the process by its mark, too
+            partial = self._record(program).with_suffix(".new")
+            partial.write_text(json.dumps(facts))
+            partial.rename(self._record(program))
         return process
 
     def _record(self, program: Program) -> Path:

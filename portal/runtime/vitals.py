@@ -17,13 +17,14 @@ from portal.jobs import selectors as jobs
 from portal.jobs.broker import UNREACHABLE, queue_depths
 from portal.jobs.kinds import QUEUES
 from portal.ledger import keeping, notes
-from portal.ledger.selectors import LedgerHealth, health
+from portal.ledger.selectors import LedgerHealth, health, misfits_pending
 from portal.ledger.sequencing import checkpoints_folder
 from portal.runtime.soundness import Finding
 
 LEAST_POSTGRESQL = 15
 MOST_SKEW = timedelta(seconds=2)
 MOST_LAG = timedelta(seconds=60)
+MOST_ERRORED = 5
 SAMPLE, LARGEST_SAMPLED = 20, 64 * 1024**2
 LIBRARIES = ("django", "psycopg", "celery", "granian")
 
@@ -34,10 +35,12 @@ def vitals() -> Iterator[Finding]:
         yield _versions()
         yield _clock()
         yield from _queues()
+        yield from _errored()
         state = health()
         yield _order(state)
         yield _checkpoint(state)
         yield from _subscribers(state)
+        yield from _misfits()
         yield _blobs()
     except DatabaseError as error:
         said = str(error).strip().splitlines()[0]
@@ -95,6 +98,13 @@ def _queues() -> Iterator[Finding]:
         yield Finding("queues", f"{sum(depth.messages for depth in depths.values())} messages, none waits in vain")
 
 
+def _errored() -> Iterator[Finding]:
+    for job in jobs.errored_lately(MOST_ERRORED):
+        detail = f"errored at {job.ended_at:%Y-%m-%d %H:%M} UTC: {(job.error or {}).get('detail', '')}"
+        remedy = f"The workers' logs have the cause by job_id {job.pk}; ask for the work again once it is mended."
+        yield Finding(f"job {job.pk}, {job.kind}", detail, remedy)
+
+
 def _order(state: LedgerHealth) -> Finding:
     lag = now() - state.waiting_since if state.waiting_since else timedelta(0)
     detail = f"{state.size} entries, {state.pending} pending"
@@ -141,6 +151,12 @@ def _subscribers(state: LedgerHealth) -> Iterator[Finding]:
             yield Finding(name, f"failed {cursor.failures} times at entry {cursor.position}: {cursor.reason}", remedy)
     if not state.failing:
         yield Finding("subscribers", "all hear")
+
+
+def _misfits() -> Iterator[Finding]:
+    for misfit in misfits_pending():
+        remedy = "It was written past the portal: find out by whom; docs/operations.md says how it is removed."
+        yield Finding(f"pending entry {misfit.order}", f"can't be ordered: {misfit.reason}", remedy)
 
 
 def _blobs() -> Finding:

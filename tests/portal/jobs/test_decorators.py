@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 from celery import Celery
+from django.db import OperationalError
 
 from portal.core.actors import Actor
 from portal.core.errors import Conflict
 from portal.core.ids import uuid7
 from portal.core.progress import Progress
+from portal.core.sandbox import CageUnavailable
 from portal.env import BASE_DIR
-from portal.jobs import services
+from portal.jobs import reaper, services
 from portal.jobs.broker import configure
 from portal.jobs.decorators import TICKS, tick
 from portal.jobs.decorators import job as job_of
@@ -73,6 +75,21 @@ def test_refusal_is_failed_and_says_why(enqueue: Enqueue, made: Make) -> None:
 
 
 @pytest.mark.django_db
+def test_work_that_lacks_something_is_tried_again_and_fails_the_third_time(enqueue: Enqueue, made: Make) -> None:
+    def work(progress: Progress) -> None:
+        raise CageUnavailable("A caged child did not start: it was killed.")
+
+    job = enqueue()
+    task = made(work)
+    states = []
+    for _ in range(4):
+        task(job.pk)
+        states.append(Job.objects.get().state)
+    assert states == ["queued", "queued", "failed", "failed"]
+    assert (Job.objects.get().error or {})["code"] == "cage_unavailable"
+
+
+@pytest.mark.django_db
 def test_defect_is_errored_and_raised_again(enqueue: Enqueue, made: Make) -> None:
     def work(progress: Progress) -> None:
         raise ZeroDivisionError
@@ -113,6 +130,38 @@ def test_heart_beats_and_hears_the_wish_to_stop(
     assert Job.objects.get().state == "done", "who never asks again has done its work"
 
 
+@pytest.mark.django_db
+def test_database_that_goes_away_leaves_the_job_to_be_taken_up_again(enqueue: Enqueue, made: Make) -> None:
+    def work(progress: JobProgress) -> None:
+        raise OperationalError("the server closed the connection unexpectedly")
+
+    job = enqueue()
+    with pytest.raises(OperationalError):
+        made(work)(job.pk)
+    row = Job.objects.get()
+    assert (row.state, row.error) == ("running", None)
+
+
+@pytest.mark.django_db
+def test_last_step_ends_the_job_and_an_overtaken_one_writes_nothing(enqueue: Enqueue, made: Make) -> None:
+    def work(progress: JobProgress) -> None:
+        with progress.first_step():
+            row = Job.objects.get()
+        if row.attempt == 1:
+            services.take_up(row)
+            assert services.claim(row.pk)
+        with progress.last_step():
+            Job.objects.update(subject_label=f"by attempt {row.attempt}")
+
+    job = enqueue()
+    task = made(work)
+    task(job.pk)
+    assert (Job.objects.get().state, Job.objects.get().subject_label) == ("running", "Thing 7")
+    services.take_up(Job.objects.get())
+    task(job.pk)
+    assert (Job.objects.get().state, Job.objects.get().subject_label) == ("done", "by attempt 3")
+
+
 def test_undeclared_kind_has_no_task() -> None:
     with pytest.raises(ValueError, match="not a declared kind"):
         job_of("trial.unheard")
@@ -143,7 +192,7 @@ def start_worker(queue_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[St
     publisher = Celery("trial", set_as_current=False)
     configure(publisher, queue_url)
     monkeypatch.setattr(services, "app", publisher)
-    monkeypatch.setattr(services, "LOST_AFTER", timedelta(seconds=4))
+    monkeypatch.setattr(reaper, "LOST_AFTER", timedelta(seconds=4))
     variables = os.environ | {"BROKER_URL": queue_url, "DJANGO_SETTINGS_MODULE": "portal.settings"}
     celery = [sys.executable, "-m", "celery", "-A", "tests.portal.jobs.trial_worker", "worker", "-Q", "intake"]
     options = ["-n", "trial@local", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
@@ -182,7 +231,7 @@ def test_job_of_a_killed_worker_is_done_once_and_recorded_once(  # noqa: PLR0917
         worker.wait()
         show_messages_again(queue_url)
         start_worker()
-    wait(services.reap)
+    wait(reaper.Reaper().watch)
     Job.objects.update(created_at=job.created_at - services.PUBLISHING_TAKES)
     wait(services.relay)
     wait(lambda: len(lines(started)) == 2)

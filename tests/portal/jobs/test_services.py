@@ -128,6 +128,62 @@ def test_relay_publishes_again_what_nobody_started(enqueue: Enqueue) -> None:
     assert services.relay() == 0
 
 
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("created", "published_before", "is_due"),
+    [
+        (SECOND, None, False),
+        (6 * SECOND, None, True),
+        (-HOUR, None, True),  # the clock was set back since
+        (20 * SECOND, 14 * SECOND, False),
+        (20 * SECOND, 16 * SECOND, True),
+        (3 * MINUTE, MINUTE, False),  # it waited two minutes for the first doubling
+        (5 * MINUTE, 3 * MINUTE, True),
+        (10 * HOUR, 4 * MINUTE, False),
+        (10 * HOUR, 6 * MINUTE, True),
+        (-HOUR, -HOUR, True),
+    ],
+)
+def test_job_is_published_again_after_waiting_twice_as_long(
+    created: timedelta, published_before: timedelta | None, is_due: object
+) -> None:
+    at = now()
+    job = Job(created_at=at - created, published_at=None if published_before is None else at - published_before)
+    assert services.waits_too_long(job, at) == is_due
+
+
+def test_what_an_attempt_writes_is_there_with_its_end_or_not_at_all(enqueue: Enqueue) -> None:
+    job = running(enqueue())
+
+    def fail() -> None:
+        with services.finishing(job):
+            Job.objects.update(subject_label="written")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert Job.objects.get().subject_label == "Thing 7"
+    with services.finishing(job):
+        Job.objects.update(subject_label="written")
+    row = Job.objects.get()
+    assert (row.subject_label, row.state) == ("written", "done")
+    assert ended(row)["state"] == "done"
+    assert not services.end(job=job, state=JobState.DONE)
+
+
+def test_attempt_that_was_overtaken_begins_and_finishes_nothing(enqueue: Enqueue) -> None:
+    first = running(enqueue())
+    lose_and_take_up(first)
+    second = running(first)
+    for step in (services.holding, services.finishing):
+        with pytest.raises(Cancelled), step(first):
+            pytest.fail("nothing is written")
+    with services.holding(second):
+        assert services.heartbeat(second)
+
+
 def test_job_is_claimed_once(enqueue: Enqueue) -> None:
     job = enqueue()
     claimed = running(job)
@@ -209,8 +265,8 @@ def test_only_who_asked_or_may_cancel_jobs_of_the_team_cancels(enqueue: Enqueue,
     services.request_cancel(actor=actor_with(Role.OPERATOR), job=job)
 
 
-def lose(job: Job) -> None:
-    Job.objects.filter(pk=job.pk).update(heartbeat_at=now() - services.LOST_AFTER - timedelta(seconds=1))
+def lose_and_take_up(job: Job) -> bool:
+    return services.take_up(Job.objects.get(pk=job.pk))
 
 
 def test_lost_job_is_taken_up_again_and_errored_after_three_attempts(enqueue: Enqueue) -> None:
@@ -218,14 +274,11 @@ def test_lost_job_is_taken_up_again_and_errored_after_three_attempts(enqueue: En
     Job.objects.update(created_at=now() - timedelta(minutes=1))
     for attempt in (1, 2):
         assert running(job).attempt == attempt
-        assert services.reap() == 0
-        lose(job)
-        assert services.reap() == 1
+        assert lose_and_take_up(job)
         assert services.relay() == 1
         assert published() == [job.pk]
     running(job)
-    lose(job)
-    assert services.reap() == 1
+    assert lose_and_take_up(job)
     row = Job.objects.get()
     assert (row.state, (row.error or {}).get("code")) == ("errored", "worker_lost")
     assert ended(row) == row.public_state()
@@ -234,25 +287,15 @@ def test_lost_job_is_taken_up_again_and_errored_after_three_attempts(enqueue: En
 def test_lost_job_that_was_to_stop_is_not_taken_up_again(enqueue: Enqueue, developer: Actor) -> None:
     job = running(enqueue())
     services.request_cancel(actor=developer, job=job)
-    lose(job)
-    services.reap()
+    lose_and_take_up(job)
     assert Job.objects.get().state == "cancelled"
 
 
-def test_one_refusing_reaction_keeps_no_other_job_lost(enqueue: Enqueue, monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs = [enqueue(), enqueue()]
-
-    def refuse_first(event: Event) -> None:
-        if event.subject.id == str(jobs[0].pk):
-            raise Forbidden("No.")
-
-    monkeypatch.setitem(REACTIONS, JOB_ENDED.name, [refuse_first])
-    for job in jobs:
-        running(job)
-        lose(job)
-    Job.objects.update(attempt=services.MOST_ATTEMPTS)
-    assert services.reap() == 1
-    assert [Job.objects.get(pk=job.pk).state for job in jobs] == ["running", "errored"]
+def test_job_whose_heart_beats_after_all_is_left_alone(enqueue: Enqueue) -> None:
+    job = running(enqueue())
+    services.heartbeat(job)
+    assert not services.take_up(job)
+    assert Job.objects.get().state == "running"
 
 
 def test_jobs_of_other_teams_are_not_seen(enqueue: Enqueue, developer: Actor) -> None:
@@ -304,8 +347,7 @@ class JobLife(RuleBasedStateMachine):
 
     @rule()
     def lose_and_reap(self) -> None:
-        lose(self.job)
-        services.reap()
+        lose_and_take_up(self.job)
 
     @rule()
     def cancel(self) -> None:

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -7,10 +8,12 @@ import pytest
 from django.db import connection, transaction
 from pytest_django import Settings
 
-from portal.ledger import keeping, merkle, notes, sequencing
+from portal.core.clock import now
+from portal.ledger import keeping, merkle, notes, sequencing, services
 from portal.ledger.errors import LedgerRolledBack
 from portal.ledger.models import Checkpoint, Entry, PendingEntry, PrivateText, Tile
 from portal.ledger.sequencing import Connection, sequence_batch
+from portal.ledger.verification import verify_ledger
 from tests.portal.ledger.cast import write, write_many
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
@@ -56,6 +59,19 @@ def test_full_tiles_are_stored_and_the_tree_grows_over_batches(sequencer: Connec
     leaves = [bytes(row) for row in Entry.objects.order_by("index").values_list("leaf_hash", flat=True)]
     for checkpoint in Checkpoint.objects.all():
         assert bytes(checkpoint.root) == merkle.root(leaves[: checkpoint.size])
+
+
+def test_clock_that_is_set_back_changes_no_order(sequencer: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = now()
+    for number, hours in enumerate((0, 2, -1, 1)):
+        at = begin + timedelta(hours=hours)
+        monkeypatch.setattr(services, "now", lambda at=at: at)
+        monkeypatch.setattr(sequencing, "now", lambda at=at: at)
+        write(number)
+        assert sequence_batch(sequencer) == 1
+    assert list(Entry.objects.order_by("index").values_list("subject_id", flat=True)) == ["0", "1", "2", "3"]
+    assert list(Checkpoint.objects.order_by("size").values_list("size", flat=True)) == [1, 2, 3, 4]
+    assert verify_ledger().intact
 
 
 def test_no_event_of_an_open_transaction_is_sequenced(sequencer: Connection) -> None:

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from portal.core.actors import SYSTEM
@@ -72,6 +74,21 @@ def test_failing_subscriber_blocks_no_other_waits_longer_and_is_parked(sequencer
     assert row.position == 0
     assert row.reason == "RuntimeError: out of order"
     assert sequence_batch(sequencer) == 0  # what the failing listener wrote was rolled back with it
+
+
+def test_clock_that_is_set_back_makes_no_subscriber_wait_longer(sequencer: Connection) -> None:
+    heard: list[str] = []
+    subscriber(event_type())(lambda event: heard.append(event.subject.id))
+    write(1)
+    sequence_batch(sequencer)
+    subscriptions.deliver()
+    write(2)
+    sequence_batch(sequencer)
+    Cursor.objects.update(failures=1, retry_at=now() + subscriptions.FIRST_WAIT)
+    assert subscriptions.deliver() == 0
+    Cursor.objects.update(retry_at=now() + timedelta(hours=1))  # told an hour before the clock was set back by one
+    assert subscriptions.deliver() == 1
+    assert heard == ["1", "2"]
 
 
 def test_parked_subscriber_goes_on_where_it_stopped_when_resumed(sequencer: Connection) -> None:

@@ -45,6 +45,17 @@ def test_a_release_that_was_never_active_has_no_evidence() -> None:
 
 
 @pytest.mark.django_db
+def test_a_pack_that_has_ended_is_neither_begun_nor_made_again() -> None:
+    pack = PackFactory.create(release=ActiveReleaseFactory.create())
+    services.finish_pack(order=services.PackOrder(pack.pk, b"[]"), rendered=RENDERED)
+    with pytest.raises(Conflict, match="already ended"):
+        services.begin_pack(pack_id=pack.pk)
+    with pytest.raises(Conflict, match="too late"):
+        services.finish_pack(order=services.PackOrder(pack.pk, b"[]"), rendered=RENDERED)
+    assert replayed("pack")[str(pack.pk)]["state"] == PackState.DONE
+
+
+@pytest.mark.django_db
 def test_a_finished_pack_holds_both_files_and_can_not_change() -> None:
     pack = PackFactory.create(release=ActiveReleaseFactory.create())
     services.finish_pack(order=services.PackOrder(pack.pk, b"[]"), rendered=RENDERED)

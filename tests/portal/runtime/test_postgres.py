@@ -49,6 +49,13 @@ def test_a_killed_server_keeps_its_rows_and_starts_again(home: Path) -> None:
     third.stop()
 
 
+def test_start_is_given_up_when_told_and_leaves_no_server(home: Path) -> None:
+    postgres.start(home, fast=True).stop()
+    with pytest.raises(postgres.PostgresUnusable):
+        postgres.start(home, fast=True, hurry=lambda: True)
+    assert not (home / "data" / "postmaster.pid").exists()
+
+
 def test_two_starts_share_one_server(home: Path) -> None:
     first, second = postgres.start(home, fast=True), postgres.start(home, fast=True)
     assert first.process is not None

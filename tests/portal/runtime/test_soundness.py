@@ -56,7 +56,9 @@ def test_no_program_starts_with_tracebacks_for_everybody(given: dict[str, str], 
     assert reasons(program, given, DEBUG="1", PRODUCTION="0") == []
 
 
-@pytest.mark.parametrize(("program", "name"), [(one, key) for one, needs in PROGRAMS.items() for key in needs.keys])
+@pytest.mark.parametrize(
+    ("program", "name"), [(one, key) for one, needs in PROGRAMS.items() for key in sorted(needs.keys)]
+)
 def test_a_key_that_is_missing_or_open_to_others_stops_the_program_that_uses_it_and_no_other(
     given: dict[str, str], tmp_path: Path, program: str, name: str
 ) -> None:

@@ -12,10 +12,13 @@ from portal.blobs import store
 from portal.blobs.services import store_stream
 from portal.core.clock import now
 from portal.jobs.broker import Depth
+from portal.jobs.choices import JobState
+from portal.jobs.errors import lost
 from portal.jobs.kinds import QUEUES
 from portal.jobs.models import Job
 from portal.ledger import keeping, subscriptions
 from portal.ledger.catalogue import Event, subscriber
+from portal.ledger.models import PendingEntry
 from portal.ledger.sequencing import sequence_batch
 from portal.runtime import vitals as vitals_module
 from portal.runtime.soundness import Finding
@@ -136,3 +139,26 @@ def test_a_database_that_goes_away_ends_the_look_in_words(monkeypatch: pytest.Mo
     assert list(vitals())[-1] == Finding(
         "database", "terminating connection", "Start the database, and run `manage.py migrate`."
     )
+
+
+def test_jobs_that_errored_are_shown_with_what_to_do(enqueue: Enqueue) -> None:
+    job = enqueue()
+    Job.objects.update(state=JobState.ERRORED, ended_at=now(), error=lost(3))
+    finding = found()[f"job {job.pk}, {job.kind}"]
+    assert finding.detail.endswith("The worker was lost 3 times.")
+    assert f"job_id {job.pk}" in finding.remedy
+    Job.objects.update(ended_at=now() - timedelta(days=2))
+    assert not [name for name in found() if name.startswith("job ")]
+
+
+def test_an_entry_that_can_not_be_ordered_is_shown_and_is_no_lag() -> None:
+    write(1)
+    sequence()
+    with psycopg.connect(portal_settings.DATABASE_OWNER_URL or "", autocommit=True) as owner:
+        owner.execute("ALTER TABLE ledger_pendingentry DROP CONSTRAINT ledger_pending_is_event")
+        owner.execute("INSERT INTO ledger_pendingentry (event_id, payload) VALUES (gen_random_uuid(), '{}')")
+    [order] = PendingEntry.objects.values_list("order", flat=True)
+    told = found()
+    assert "its payload is no event" in told[f"pending entry {order}"].detail
+    assert "docs/operations.md" in told[f"pending entry {order}"].remedy
+    assert told["ledger"].holds

@@ -2,19 +2,22 @@
 
 import logging
 import signal
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from portal.core.actors import SYSTEM
-from portal.jobs.services import pulse, reap, relay
+from portal.jobs.reaper import Reaper
+from portal.jobs.services import pulse, relay
 from portal.keys.choices import Purpose
 from portal.keys.services import register_first_key
-from portal.ledger.sequencing import sequence_batch
+from portal.ledger.sequencing import sequence_batch, something_pends
 from portal.ledger.subscriptions import deliver
 
 _PAUSE = 0.02
@@ -22,50 +25,82 @@ _PAUSE = 0.02
 _CARE_EVERY = 1.0
 _PULSE_EVERY = 5.0
 _LONGEST_RETRY = 5.0
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, OperationalError, InterfaceError)
 logger = logging.getLogger("portal.sequencer")
 
 
 class Command(BaseCommand):
     help = "Sequence ledger entries, run subscribers, publish what jobs a crash left behind. A second one waits."
     requires_system_checks: list[str] = []
-    _stopping = False
 
     def handle(self, **options: Any) -> None:
         del options
         if not settings.DATABASE_SEQUENCER_URL:
             raise CommandError("DATABASE_SEQUENCER_URL is not set: entries are ordered by a role of its own.")
+        self._url: str = settings.DATABASE_SEQUENCER_URL
+        self._stopping, self._news = threading.Event(), threading.Event()
+        self._connection: psycopg.Connection | None = None
+        self._aside: set[int] = set()
+        self._reaper, self._pulse_at = Reaper(), 0.0
         signal.signal(signal.SIGTERM, self._stop)
         signal.signal(signal.SIGINT, self._stop)
-        retry = _PAUSE
-        while not self._stopping:
-            try:
-                with psycopg.connect(settings.DATABASE_SEQUENCER_URL, connect_timeout=5, autocommit=True) as connection:
-                    retry = _PAUSE
-                    self._work(connection)
-            except (psycopg.OperationalError, OperationalError) as error:
-                close_old_connections()
-                logger.warning("the database does not answer, trying again: %s", error)
-                time.sleep(retry)
-                retry = min(retry * 2, _LONGEST_RETRY)
+        # In threads of their own: a subscriber that is slow, or a broker that is away, holds up nobody else.
+        steps = (self._hear, self._publish, self._watch)
+        others = [threading.Thread(target=self._repeat, args=(step,), name=step.__name__) for step in steps]
+        for thread in others:
+            thread.start()
+        self._repeat(self._order)
+        for thread in others:
+            thread.join()
 
     def _stop(self, *_: object) -> None:
-        self._stopping = True
+        self._stopping.set()
+        self._news.set()
 
-    def _work(self, connection: psycopg.Connection) -> None:
-        """Loop until told to stop; raises OperationalError, psycopg's or Django's, when the database is lost."""
-        care_at, pulse_at, heard = 0.0, 0.0, 0
-        register_first_key(actor=SYSTEM, purpose=Purpose.CHECKPOINT)
-        while not self._stopping:
-            pending = connection.execute("SELECT EXISTS (SELECT FROM ledger_pendingentry)").fetchone() == (True,)
-            sequenced = sequence_batch(connection) if pending else 0
-            due = time.monotonic() >= care_at
-            heard = deliver() if sequenced or heard or due else 0
-            if due:
-                relay()
-                reap()
-                care_at = time.monotonic() + _CARE_EVERY
-            if time.monotonic() >= pulse_at:
-                pulse("sequencer")
-                pulse_at = time.monotonic() + _PULSE_EVERY
-            if not sequenced and not heard:
-                time.sleep(_PAUSE)
+    def _repeat(self, step: Callable[[], None]) -> None:
+        """Do the step until told to stop; after a failure again and again, with growing pauses."""
+        retry = _PAUSE
+        while not self._stopping.is_set():
+            try:
+                step()
+                retry = _PAUSE
+            except _AWAY as error:
+                logger.warning("the database does not answer, trying again: %s", error)
+            except Exception:  # whatever it is (a full disk, a log that was rolled back), the other steps go on
+                logger.exception("trying again")
+            else:
+                continue
+            close_old_connections()
+            self._stopping.wait(retry)
+            retry = min(retry * 2, _LONGEST_RETRY)
+        connection.close()  # this thread's own
+
+    def _order(self) -> None:
+        """Order what pends, or wait a moment."""
+        if self._connection is None or self._connection.closed:
+            register_first_key(actor=SYSTEM, purpose=Purpose.CHECKPOINT)
+            self._connection = psycopg.connect(self._url, connect_timeout=5, autocommit=True)
+        if something_pends(self._connection, self._aside) and sequence_batch(self._connection, aside=self._aside):
+            self._news.set()
+        else:
+            self._stopping.wait(_PAUSE)
+
+    def _hear(self) -> None:
+        """Let subscribers hear what was ordered; now and then without news, for those that wait to try again."""
+        self._news.wait(_CARE_EVERY)
+        self._news.clear()
+        while deliver() and not self._stopping.is_set():
+            pass
+
+    def _publish(self) -> None:
+        """Publish jobs that were left behind."""
+        relay()
+        self._stopping.wait(_CARE_EVERY)
+
+    def _watch(self) -> None:
+        """Take up jobs that lost their worker, and give a sign of life."""
+        self._reaper.watch()
+        if time.monotonic() >= self._pulse_at:
+            pulse("sequencer")
+            self._pulse_at = time.monotonic() + _PULSE_EVERY
+        self._stopping.wait(_CARE_EVERY)

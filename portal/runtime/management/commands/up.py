@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
@@ -28,6 +28,7 @@ from portal.runtime.soundness import MISCONFIGURED
 from portal.runtime.supervisor import Supervisor, reap
 
 _READY_SECONDS = 90
+_AGAIN_SECONDS = 10
 
 
 class Command(BaseCommand):
@@ -35,6 +36,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
     _signals = 0
     _server: postgres.Server | None = None
+    _server_again_at = 0.0
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="fill an empty portal with demo data once it is ready")
@@ -56,8 +58,9 @@ class Command(BaseCommand):
         self._signals += 1
 
     def _step(self, name: str, text: str) -> None:
-        self.stdout.write(f"  {name:<12} {text}")
-        self.stdout.flush()
+        with suppress(OSError):  # where it goes to a file on a full disk: the portal works on
+            self.stdout.write(f"  {name:<12} {text}")
+            self.stdout.flush()
 
     @contextmanager
     def _only_one(self) -> Iterator[None]:
@@ -178,19 +181,24 @@ class Command(BaseCommand):
 
     def _start_server(self) -> None:
         begin = time.monotonic()
-        self._server = postgres.start(self.home / "postgres")
+        self._server = postgres.start(self.home / "postgres", hurry=lambda: self._signals > 0)
         while self._server.process is None:
             # Of a predecessor that was killed this instant: it ends with it.
             time.sleep(0.2)
-            self._server = postgres.start(self.home / "postgres")
+            self._server = postgres.start(self.home / "postgres", hurry=lambda: self._signals > 0)
             if time.monotonic() - begin > _READY_SECONDS:
                 raise CommandError(f"Another program keeps the database in {self.home}/postgres running.")
         self._step("PostgreSQL", f"started in {time.monotonic() - begin:.1f} s at {self._server.sockets}")
 
     def _tend_server(self) -> None:
-        if self._server is not None and self._server.process is not None and self._server.process.poll() is not None:
-            self._step("", f"PostgreSQL ended with status {self._server.process.returncode}; started again")
-            self._server = postgres.start(self.home / "postgres")
+        process = self._server.process if self._server is not None else None
+        if process is not None and process.poll() is not None and time.monotonic() >= self._server_again_at:
+            self._step("", f"PostgreSQL ended with status {process.returncode}; it is started again")
+            try:
+                self._server = postgres.start(self.home / "postgres", hurry=lambda: self._signals > 0)
+            except postgres.PostgresUnusable as problem:  # a disk that is full, say: it may have room later
+                self._step("", f"{problem} Again in {_AGAIN_SECONDS} s.")
+                self._server_again_at = time.monotonic() + _AGAIN_SECONDS
 
     def _await_ready(self, supervisor: Supervisor) -> None:
         deadline = time.monotonic() + _READY_SECONDS

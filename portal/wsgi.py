@@ -8,11 +8,11 @@ import shutil
 import socket
 from pathlib import Path
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
 from portal.core.parentage import die_with_parent
-from portal.settings import HOME
 
 _parent = multiprocessing.parent_process()
 if _parent is not None and _parent.pid is not None:
@@ -44,7 +44,7 @@ def share_counts(counts: Path, life: str) -> None:
 
 
 if _parent is not None:
-    share_counts(HOME / "run" / "metrics", f"{socket.gethostname()}-{_parent.pid}")
+    share_counts(settings.HOME / "run" / "metrics", f"{socket.gethostname()}-{_parent.pid}")
 logging.captureWarnings(True)  # a warning is a line of the log as any other
 application = get_wsgi_application()
 # All addresses now: a broken one stops the start, and the first reader does not wait for their imports.

@@ -43,6 +43,7 @@ PEOPLE = "from portal.runtime.management.commands.demo import make_people; make_
 DEVELOPER, TEAM = "developer@example.org", "flight-operations"
 Row = tuple[Any, ...]
 
+# A caged child that is killed itself is told from nothing that a file does: its inspection fails, and says so.
 # Everything that must be true of the tables in the end: what is wrong, and a query whose rows are the cases.
 LOST = {
     "jobs that did not end": "SELECT id, kind, state FROM jobs_job WHERE state IN ('queued', 'running')",
@@ -53,7 +54,9 @@ LOST = {
     "jobs that say other than what they worked for": """
         SELECT j.id, j.state, s.state, j.error FROM jobs_job j JOIN registry_datasetsnapshot s
             ON j.subject_type = 'snapshot' AND j.subject_id = s.id::text
-        WHERE (j.state = 'done') <> (s.state = 'ready')""",
+        WHERE CASE j.state WHEN 'done'
+            THEN s.state = 'inspecting' OR s.state = 'failed' AND s.reason NOT LIKE '%killed%'
+            ELSE s.state = 'ready' END""",
     "jobs that failed for a reason of their own": """
         SELECT id, state, error FROM jobs_job
         WHERE state <> 'done' AND error ->> 'code' IS DISTINCT FROM 'worker_lost'""",

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from portal.pages import audit, data, home, inventory, operations, policies, releases, reviews, style, tokens, versions
+from portal.pages import (
+    audit,
+    data,
+    home,
+    inventory,
+    operations,
+    policies,
+    problems,
+    releases,
+    reviews,
+    style,
+    tokens,
+    versions,
+)
 
 _VERSION = "models/<slug:slug>/versions/<int:number>"
 
@@ -38,6 +51,8 @@ urlpatterns = [
     path("audit/<int:index>/proof.json", audit.proof, name="entry_proof"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke", tokens.token_revoke, name="token_revoke"),
+    path("problems/", problems.problems, name="problems"),
+    path("problems/<slug:code>", problems.problem_type, name="problem_type"),
     path("style", style.style, name="style"),
     path("livez", operations.livez, name="livez"),
     path("readyz", operations.readyz, name="readyz"),

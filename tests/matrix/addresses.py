@@ -124,6 +124,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "entry": _entry,
     "entry_proof": _entry,
     "token_revoke": _row("token"),
+    "problem_type": lambda _: {"code": "not_found"},
     "api_model": _model,
     "api_snapshots": lambda team: {"slug": team.dataset.slug},
     "api_snapshot": _snapshot,

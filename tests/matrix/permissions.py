@@ -50,6 +50,8 @@ GET  tokens                   login   200   200   200   200   200   200   200   
 POST tokens                   login   200   200   200   200   200   200   200   422   200
 POST token_revoke             login   404   302   404   404   404   404   404   404   404
 GET  style                    login   200   200   200   200   200   200   200   200   200
+GET  problems                 200   200   200   200   200   200   200   200   200   200
+GET  problem_type             200   200   200   200   200   200   200   200   200   200
 GET  livez                      200   200   200   200   200   200   200   200   200   200
 GET  readyz                     200   200   200   200   200   200   200   200   200   200
 POST csp_report                 204   204   204   204   204   204   204   204   204   204

@@ -26,8 +26,9 @@ PAGES = [row for row in UNSAFE if " api_" not in row]
 API = [row for row in UNSAFE if " api_" in row]
 # They answer a method that they do not know as they answer GET.
 OF_ALLAUTH = {"account_login", "account_logout", "account_reauthenticate"}
-# Policies are readable by all who sign in.
-OF_A_TEAM = [row for row in TABLE if {row, row.split()[1]} & set(ARGUMENTS) and row != "GET policy"]
+# Policies are readable by all who sign in, problems by everybody.
+OF_NO_TEAM = {"GET policy", "GET problem_type"}
+OF_A_TEAM = [row for row in TABLE if {row, row.split()[1]} & set(ARGUMENTS) and row not in OF_NO_TEAM]
 WITHOUT_CSRF_TOKEN = {"POST csp_report"}
 
 pytestmark = pytest.mark.django_db

@@ -20,7 +20,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, DomainError):
         set_rollback()
         body = problem(status=error.status, code=error.code, detail=error.message, fields=error.fields)
-        return Response(body, status=error.status, content_type=MEDIA_TYPE)
+        headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
+        return Response(body, status=error.status, headers=headers, content_type=MEDIA_TYPE)
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -3,11 +3,13 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
+from portal.api.docs import docs
 from portal.api.v1 import cards, data, jobs, models, packs, pipelines, releases, validation, versions, whoami
 
 _VERSION = "v1/models/<slug:slug>/versions/<int:number>"
 
 urlpatterns = [
+    path("docs", docs, name="api_docs"),
     path("v1/schema", SpectacularAPIView.as_view(metadata_class=None), name="api_schema"),
     path("v1/whoami", whoami.WhoAmI.as_view(), name="api_whoami"),
     path("v1/models", models.ModelList.as_view(), name="api_models"),

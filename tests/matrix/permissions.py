@@ -56,6 +56,7 @@ GET  livez                      200   200   200   200   200   200   200   200   
 GET  readyz                     200   200   200   200   200   200   200   200   200   200
 POST csp_report                 204   204   204   204   204   204   204   204   204   204
 #                              anon  view   dev valid  appr  oper  stew audit admin other
+GET  api_docs                   200   200   200   200   200   200   200   200   200   200
 GET  api_schema                 200   200   200   200   200   200   200   200   200   200
 GET  api_whoami                 401   200   200   200   200   200   200   200   200   200
 GET  api_models                 401   200   200   200   200   200   200   200   200   200

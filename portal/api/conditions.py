@@ -27,8 +27,7 @@ def unless_known(request: Request, response: HttpResponse) -> HttpResponse | Non
     patch_vary_headers(response, ["Authorization", "Cookie"])
     if "If-None-Match" not in request.headers:
         return None
-    answer: HttpResponse = get_conditional_response(request, etag=response.headers["ETag"], response=response)
-    return answer
+    return get_conditional_response(request, etag=response.headers["ETag"], response=response)
 
 
 def require_match(request: Request, representation: Mapping[str, Any]) -> None:

@@ -1,12 +1,12 @@
 """What every view of the API shares: the actor, one representation, and objects the actor may know of."""
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, cast
 
 from django.http import StreamingHttpResponse
+from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework import generics
-from rest_framework.filters import BaseFilterBackend
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -84,10 +84,8 @@ class Listing(Door, generics.ListAPIView[Any]):
         """Return the names that a query may hold: of filters, and of paging unless lines are asked for."""
         if method not in {"GET", "HEAD"}:
             return super().parameters_of(method)
-        backends: list[type[BaseFilterBackend]] = list(self.filter_backends)
-        filters = [name for backend in backends for name in _filters_of(backend, self)]
         paging = KeysetPagination.names if not lines.asked_for(self.request) else {KeysetPagination.order_query_param}
-        return frozenset(filters) | paging
+        return _filters_of(type(self)) | paging
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return a page, or every row as lines."""
@@ -126,6 +124,7 @@ def team_named(actor: Actor, slug: str) -> Team:
     return found
 
 
-def _filters_of(backend: type[BaseFilterBackend], view: Listing) -> frozenset[str]:
-    filterset = backend().get_filterset_class(view, view.queryset)  # type: ignore[attr-defined]
+@cache
+def _filters_of(view: type[Listing]) -> frozenset[str]:
+    filterset = DjangoFilterBackend().get_filterset_class(view(), view.queryset)
     return frozenset(filterset.base_filters) if filterset is not None else frozenset()

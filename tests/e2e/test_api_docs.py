@@ -6,11 +6,18 @@ from pytest_django.live_server_helper import LiveServer
 
 from portal.accounts.choices import Role
 from portal.pages.models import CspReport
-from tests.e2e.people import at_a_keyboard, chromium
+from tests.e2e.people import Person, at_a_keyboard, chromium
 from tests.factories.accounts import PASSWORD, TeamFactory, person_with
 from tests.factories.registry import RegisteredModelFactory
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+
+def policy_of(person: Person, path: str) -> str:
+    """Open a page and return the content policy that came with it."""
+    answer = person.page.goto(person.url + path)
+    assert answer is not None
+    return answer.headers["content-security-policy"] + ";"
 
 
 def test_operations_are_read_and_tried_without_a_complaint_of_the_policy(live_server: LiveServer) -> None:
@@ -35,6 +42,9 @@ def test_operations_are_read_and_tried_without_a_complaint_of_the_policy(live_se
             creating.get_by_role("button", name="Execute").click()
             expect(creating.locator(".live-responses-table")).to_contain_text("201", timeout=30_000)
             assert person.sideways() <= 0
+            assert "img-src 'self' data:;" in policy_of(person, "/api/docs")
+            assert "img-src 'self';" in policy_of(person, "/style")  # charts need no more
+            page.wait_for_timeout(1_000)
             assert person.complaints == []
         browser.close()
     assert list(CspReport.objects.values_list("directive", "blocked")) == []

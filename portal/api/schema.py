@@ -59,7 +59,7 @@ class ProblemSerializer(serializers.Serializer[dict[str, Any]]):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable; the last part of `type`.")
     detail = serializers.CharField(help_text="What happened here, in words.")
-    errors = FieldProblemSerializer(many=True, required=False)
+    errors = FieldProblemSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
 class Description(AutoSchema):
@@ -67,7 +67,7 @@ class Description(AutoSchema):
 
     def get_operation(self, *args: Any) -> dict[str, Any] | None:
         """Return the operation with everything that all operations of its kind have in common."""
-        operation: dict[str, Any] | None = super().get_operation(*args)  # type: ignore[no-untyped-call]
+        operation: dict[str, Any] | None = super().get_operation(*args)
         if operation is None:
             return None
         parameters = operation.setdefault("parameters", [])
@@ -85,12 +85,13 @@ class Description(AutoSchema):
             operation["requestBody"]["content"]["application/json"]["example"] = example
         return operation
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """Return what a list holds, and how it is read; of others what stands above their method."""
         if self.method == "GET" and self._is_list_view():
-            held = (self.view.get_queryset.__doc__ or "").strip()
+            view: Any = self.view
+            held = (view.get_queryset.__doc__ or "").strip()
             return f"{held} Newest first, in pages; as JSON lines all at once, with `Accept: {MEDIA_TYPES[0]}`."
-        return str(super().get_description())  # type: ignore[no-untyped-call]
+        return str(super().get_description())
 
     def _describe_reading(self, operation: dict[str, Any]) -> None:
         answer = operation["responses"]["200"]
@@ -100,7 +101,8 @@ class Description(AutoSchema):
         operation["responses"]["304"] = {"description": "What you have is still so."}
         answer.setdefault("headers", {})["ETag"] = _HEADERS["ETag"]
         if self._is_list_view():
-            row = self.resolve_serializer(self.view.serializer_class, "response").ref  # type: ignore[no-untyped-call]
+            view: Any = self.view
+            row = self.resolve_serializer(view.serializer_class, "response").ref
             answer["content"][MEDIA_TYPES[0]] = {"schema": row}
 
     def _describe_success(self, operation_id: str, status: str, answer: dict[str, Any] | None) -> None:
@@ -127,7 +129,7 @@ class Description(AutoSchema):
 
     def _problem(self, status: str) -> str:
         """Register the answer of this status once, and return where it stands."""
-        schema = self.resolve_serializer(ProblemSerializer, "response").ref  # type: ignore[no-untyped-call]
+        schema = self.resolve_serializer(ProblemSerializer, "response").ref
         answer: dict[str, Any] = {"description": _PROBLEMS[status], "content": {MEDIA_TYPE: {"schema": schema}}}
         if status == "429":
             answer["headers"] = {"Retry-After": _HEADERS["Retry-After"]}

@@ -126,5 +126,6 @@ def team_named(actor: Actor, slug: str) -> Team:
 
 @cache
 def _filters_of(view: type[Listing]) -> frozenset[str]:
-    filterset = DjangoFilterBackend().get_filterset_class(view(), view.queryset)
+    made: Any = view()
+    filterset = DjangoFilterBackend().get_filterset_class(made, made.queryset)
     return frozenset(filterset.base_filters) if filterset is not None else frozenset()

@@ -43,7 +43,7 @@ class RegisterModelSerializer(Body):
     implementation = serializers.ChoiceField(choices=Implementation.choices)
 
 
-class ModelFilter(OfTeam):  # type: ignore[misc]
+class ModelFilter(OfTeam):
     """What a list of models can be narrowed to."""
 
     class Meta:

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from django.urls import resolve
 from hypothesis import HealthCheck, Phase, given, settings
@@ -24,8 +25,6 @@ from tests.factories.accounts import RoleGrantFactory
 from tests.factories.world import World
 from tests.matrix.addresses import ARGUMENTS
 from tests.matrix.test_openapi import COMMITTED
-
-schemathesis = pytest.importorskip("schemathesis")
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))
 DESCRIPTION = json.loads(COMMITTED.read_text())

@@ -36,15 +36,18 @@ class Body(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             found = {str(name): ["There is no such field."] for name in sorted(set(data) - set(self.fields))}
             found |= {
-                name: words for name in self.fields if name in data and (words := self._mistyped(name, data[name]))
+                name: words
+                for name, field in self.fields.items()
+                if name in data and (words := _mistyped(field, data[name]))
             }
             if found:
                 raise serializers.ValidationError(found)
         return super().to_internal_value(data)
 
-    def _mistyped(self, name: str, value: Any) -> list[str]:
-        """Return what is wrong with the JSON type of a value, which the field itself would convert."""
-        for kind, types, words in _TYPES:
-            if value is not None and isinstance(self.fields[name], kind) and type(value) not in types:
-                return [words]
-        return []
+
+def _mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> list[str]:
+    """Return what is wrong with the JSON type of a value, which the field itself would convert."""
+    for kind, types, words in _TYPES:
+        if value is not None and isinstance(field, kind) and type(value) not in types:
+            return [words]
+    return []

@@ -89,9 +89,14 @@ class Description(AutoSchema):
         """Return what a list holds, and how it is read; of others what stands above their method."""
         if self.method == "GET" and self._is_list_view():
             view: Any = self.view
-            held = (view.get_queryset.__doc__ or "").strip()
-            return f"{held} Newest first, in pages; as JSON lines all at once, with `Accept: {MEDIA_TYPES[0]}`."
+            held = (view.get_queryset.__doc__ or "").strip().removeprefix("Return ")
+            words = f"Newest first, in pages; as JSON lines all at once, with `Accept: {MEDIA_TYPES[0]}`."
+            return f"{held[0].upper()}{held[1:]} {words}"
         return str(super().get_description())
+
+    def get_summary(self) -> str:
+        """Return the first sentence of the description."""
+        return f"{self.get_description().split('. ')[0].split('; ')[0].rstrip('.')}."
 
     def _describe_reading(self, operation: dict[str, Any]) -> None:
         answer = operation["responses"]["200"]

@@ -49,7 +49,7 @@ class WhoAmI(Door):
 
     @extend_schema(operation_id="whoami", responses={200: CallerSerializer})
     def get(self, request: Request) -> Response:
-        """Return the caller, the rights in force now (narrowed by the token's scopes), and the token's expiry."""
+        """Say who calls; with the rights in force now, narrowed by the token's scopes, and the token's expiry."""
         user = User.objects.get(pk=self.actor.user_id or 0)
         values = {
             "id": self.actor.id,

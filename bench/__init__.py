@@ -45,7 +45,7 @@ def installation(*apps: str) -> Iterator[postgres.Server]:
                 "DATABASE_SEQUENCER_URL": urls["sequencer"],
                 "DJANGO_SETTINGS_MODULE": "portal.settings",
             }
-            migrate = [sys.executable, ROOT / "manage.py", "migrate", "--skip-checks", "-v0"]
+            migrate = [sys.executable, str(ROOT / "manage.py"), "migrate", "--skip-checks", "-v0"]
             for app in apps or ("",):
                 subprocess.run([*migrate, *filter(None, [app])], check=True)
             yield server

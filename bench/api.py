@@ -5,7 +5,6 @@ no teams, no scopes, no problem documents. Both are served by the portal's own s
 get_ratio: median of a GET with a token over the bare view's. <view>_p50_ms: the medians.
 """
 
-
 import os
 import socket
 import statistics

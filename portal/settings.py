@@ -1,12 +1,14 @@
 """Django's settings, derived from the Environment and nothing else."""
 
 import os
+import secrets
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
-from portal.env import BASE_DIR, read_environment
+from portal.core.logs import FORMATS, DefectsOnly
+from portal.env import BASE_DIR, PROGRAMS, read_environment
 
 ENVIRONMENT = read_environment(os.environ)
 HOME = ENVIRONMENT.home
@@ -14,12 +16,23 @@ KEYS_DIR = ENVIRONMENT.keys_dir
 BLOB_ROOT = ENVIRONMENT.blob_root
 PUBLIC_URL = ENVIRONMENT.public_url
 LEDGER_ORIGIN = ENVIRONMENT.origin
+METRICS_TOKEN = ENVIRONMENT.metrics_token
 
 DEBUG = ENVIRONMENT.debug
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
-_secret = KEYS_DIR / "secret_key"
-# Without a key file nothing that signs can start; tools that need no key (makemigrations, mypy) still can.
-SECRET_KEY = _secret.read_text().strip() if _secret.exists() else "unset: `manage.py up` makes the keys" + "." * 32
+PROGRAM = ENVIRONMENT.program
+
+
+def secret_key(name: str) -> str | None:
+    """Return a key that signs sessions; None where there is none, and for programs that have no business with it."""
+    path = KEYS_DIR / name
+    entitled = PROGRAM is None or "secret_key" in PROGRAMS[PROGRAM].keys
+    return path.read_text().strip() if entitled and os.access(path, os.R_OK) else None
+
+
+# One that nobody knows where there is none: what it signs counts in this process only.
+SECRET_KEY = secret_key("secret_key") or secrets.token_urlsafe(64)
+SECRET_KEY_FALLBACKS = [former] if (former := secret_key("secret_key.former")) else []
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -41,6 +54,7 @@ INSTALLED_APPS = [
     "portal.ui",
     "portal.blobs",
     "portal.ledger",
+    "portal.keys",
     "portal.jobs",
     "portal.accounts",
     "registry",
@@ -53,6 +67,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.pages.access.Access",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -151,6 +166,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENVIRONMENT.production
 CSRF_COOKIE_SECURE = ENVIRONMENT.production
 SECURE_SSL_REDIRECT = ENVIRONMENT.production
+SECURE_REDIRECT_EXEMPT = ["^(livez|readyz|metrics)$"]  # asked for by machines beside the portal, not through the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.production else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = ENVIRONMENT.production
 SECURE_HSTS_PRELOAD = ENVIRONMENT.production
@@ -204,7 +220,15 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"lines": {"()": FORMATS[ENVIRONMENT.log_format]}},
+    "filters": {"defects": {"()": DefectsOnly}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "pgmq": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING"},  # in place of Django's own handlers
+        "django.request": {"level": "ERROR", "filters": ["defects"]},
+        "celery": {"level": "WARNING"},
+        "kombu.connection": {"level": "ERROR"},  # it warns of a pgmq:// URL without a host
+        "pgmq": {"level": "WARNING"},
+    },
 }

@@ -28,6 +28,7 @@ from portal.runtime.keys import make_keys
 from portal.runtime.roles import bootstrap, bootstrap_queue
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+METRICS_TOKEN = "of the tests"
 _VARIABLES = ("ROOT", "ADMIN_URL", "PREFIX", "PASSWORD")
 
 
@@ -85,6 +86,7 @@ def variables_for(worker: str) -> dict[str, str]:
         "DATABASE_OWNER_URL": url_of("owner", database_of(worker)),
         "DATABASE_SEQUENCER_URL": url_of("sequencer", database_of(worker)),
         "BROKER_URL": "memory://",
+        "METRICS_TOKEN": METRICS_TOKEN,
         "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1],testserver",
     }
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -25,6 +24,7 @@ from portal.core import signatures
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.errors import Conflict, Forbidden, Invalid
+from portal.keys.services import decision_key
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
 from registry.rules.values import text_problems
@@ -52,7 +52,7 @@ def sign(
     """Sign a decision on the request; the approval that fills the last seat activates the release with it.
 
     Raises SignatureNeedsSession, Forbidden, Invalid (also for a wrong password), RequestNotOpen,
-    SelfApprovalForbidden, Conflict where no seat is free for the signer, and BundleChanged.
+    SelfApprovalForbidden, Conflict where no seat is free for the signer, BundleChanged, and KeyNotCurrent.
     """
     team = request.release.model.team_id
     signer = _signer(actor, team)
@@ -134,7 +134,8 @@ def _require_same_bundle(request: ApprovalRequest, shown_digest: str) -> None:
 
 def _decide(request: ApprovalRequest, seat: Seat, signer: User, *, verdict: str, rationale: str) -> Decision:
     """Write the decision with the person's statement, signed by the installation's decision key."""
-    key, at = signatures.load_private_key(settings.KEYS_DIR / "decision.key"), now()
+    key = decision_key()
+    at = now()
     statement = signatures.statement(
         subject_name=f"request/{request.pk}",
         subject_sha256=request.bundle_digest,

@@ -11,6 +11,7 @@ from portal.accounts.models import User
 from portal.accounts.selectors import actor_for_token, actor_for_user
 from portal.accounts.services.tokens import use_token
 from portal.core.actors import Actor
+from portal.core.traces import note_user
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -24,6 +25,7 @@ class BearerAuthentication(BaseAuthentication):
         token = use_token(raw.strip())
         if token is None:
             raise AuthenticationFailed("This token is unknown, expired or revoked. Make a new one and send it again.")
+        note_user(token.user.pk)
         return token.user, actor_for_token(token)
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002
@@ -40,6 +42,7 @@ class BrowserAuthentication(SessionAuthentication):
         if found is None:
             return None
         user = cast("User", found[0])
+        note_user(user.pk)
         return user, actor_for_user(user, interactive=True)
 
 

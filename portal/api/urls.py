@@ -4,7 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from portal.api.docs import docs
-from portal.api.v1 import cards, data, jobs, models, packs, pipelines, releases, validation, versions, whoami
+from portal.api.v1 import cards, data, jobs, keys, models, packs, pipelines, releases, validation, versions, whoami
 
 _VERSION = "v1/models/<slug:slug>/versions/<int:number>"
 
@@ -52,6 +52,7 @@ urlpatterns = [
     path("v1/releases/<int:pk>/evidence-packs", packs.PackList.as_view(), name="api_packs"),
     path("v1/evidence-packs/<int:pk>", packs.PackDetail.as_view(), name="api_pack"),
     path("v1/evidence-packs/<int:pk>/<str:kind>", packs.PackFile.as_view(), name="api_pack_file"),
+    path("v1/keys", keys.PublicKeyList.as_view(), name="api_keys"),
     path("v1/jobs", jobs.JobList.as_view(), name="api_jobs"),
     path("v1/jobs/<int:pk>", jobs.JobDetail.as_view(), name="api_job"),
     path("v1/jobs/<int:pk>/cancel", jobs.JobCancel.as_view(), name="api_job_cancel"),

@@ -102,7 +102,7 @@ def clear_incoming(before: float) -> int:
 
 def _receive(chunks: Iterable[bytes], path: Path, limit: int | None) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 | (_shared() & 0o040))
     with os.fdopen(descriptor, "wb") as file:
         for chunk in chunks:
             size += len(chunk)
@@ -116,12 +116,17 @@ def _receive(chunks: Iterable[bytes], path: Path, limit: int | None) -> tuple[st
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder and its parents, 0700, each made durable in its own parent."""
+    """Make the folder and its parents, 0700 or as shared as the root is, each made durable in its own parent."""
     if folder.is_dir():
         return
     _make_folder(folder.parent)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700 | (_shared() if Path(settings.BLOB_ROOT) in folder.parents else 0), exist_ok=True)
     _sync_folder(folder.parent)
+
+
+def _shared() -> int:
+    """Return what the group may do in the root: an operator whose programs have users of their own shares it so."""
+    return Path(settings.BLOB_ROOT).stat().st_mode & 0o070
 
 
 def _sync_folder(folder: Path) -> None:

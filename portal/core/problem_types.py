@@ -145,6 +145,15 @@ _TABLE: tuple[tuple[str, int, str, str, str], ...] = (
      "Wait a moment and ask again; `manage.py doctor` says whether the sequencer runs."),
     ("ledger_rolled_back", 409, "The ledger is behind what was signed", "The database lacks entries that were signed.",
      "Tell your operator at once."),
+    # Keys.
+    ("key_retired", 409, "The key was closed", "A key that was closed does not sign again.",
+     "Tell your operator: `manage.py rotate_key` makes a new one."),
+    ("key_not_current", 409, "Another key signs now", "The private key at hand is not the registered one.",
+     "Tell your operator: `manage.py doctor` says which key is missing."),
+    ("key_unknown", 409, "No public key verifies this", "No public key is registered for it.",
+     "Look at /keys; if the key should be there, tell your operator."),
+    ("checkpoint_key_unknown", 409, "No key verifies the checkpoint", "No registered key signed the checkpoint.",
+     "Tell your operator at once."),
     ("note_invalid", 422, "The checkpoint can't be read", "It is no signed note of this log.",
      "Take the checkpoint as the portal gives it."),
 )  # fmt: skip

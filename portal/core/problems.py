@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from portal.core.problem_types import PROBLEM_TYPES
+from portal.core.traces import current
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -23,6 +24,9 @@ def problem(
         "code": code,
         "detail": detail,
     }
+    trace = current()
+    if trace and trace.request_id and trace.job_id is None:  # a job's row tells of no request
+        body["instance"] = f"urn:countersign:request:{trace.request_id}"
     if fields:
         body["errors"] = [{"field": name, "messages": list(messages)} for name, messages in fields.items()]
     return body

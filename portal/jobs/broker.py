@@ -1,10 +1,15 @@
 """The Celery application. Jobs are published through it by every process, so it lives down here."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from celery import Celery
 from django.conf import settings
+from kombu.exceptions import OperationalError
+from psycopg import Error as DatabaseRefusal
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from portal.jobs.kinds import QUEUES
 
 # How the embedded broker answers in milliseconds without polling; a killed worker's message comes back after
 # `visibility_timeout` seconds, or when the embedded server starts. The reaper is faster than both.
@@ -51,3 +56,37 @@ def _transport_options(broker_url: str) -> dict[str, Any]:
 
 app = Celery("countersign")
 configure(app, settings.CELERY_BROKER_URL)
+UNREACHABLE = (OperationalError, OSError, DatabaseRefusal)
+"""What a broker that is away, or that refuses us, is heard as."""
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How many messages wait in a queue, and who takes from it (None where the broker does not know)."""
+
+    queue: str
+    messages: int
+    consumers: int | None
+
+
+def ping() -> None:
+    """Connect to the broker and leave; raises one of UNREACHABLE."""
+    with app.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, timeout=2)
+
+
+def queue_depths() -> list[Depth]:
+    """Return the depth of every queue that exists; raises one of UNREACHABLE."""
+    found = []
+    with app.connection_for_read() as connection:
+        connection.ensure_connection(max_retries=1, timeout=2)
+        counts_consumers = connection.transport.driver_type == "amqp"
+        for queue in QUEUES:
+            try:
+                # A channel of its own: asking for a queue that nobody made yet closes it.
+                with connection.channel() as channel:
+                    told = channel.queue_declare(queue, passive=True)  # type: ignore[attr-defined]
+            except connection.channel_errors:
+                continue
+            found.append(Depth(queue, told.message_count, told.consumer_count if counts_consumers else None))
+    return found

@@ -1,17 +1,21 @@
 """The only two makers of Celery tasks: @job (claimed row, heartbeat, outcome) and @tick (short, periodic)."""
 
+import logging
 from collections.abc import Callable
 
 from celery import shared_task  # noqa: TID251  (this is the place)
 
 from portal.core.errors import DomainError
 from portal.core.progress import Cancelled
+from portal.core.traces import Trace, current, traced, user_id_of
 from portal.jobs import services
 from portal.jobs.choices import JobState
 from portal.jobs.errors import problem_of
 from portal.jobs.kinds import KINDS
 from portal.jobs.models import Job
 from portal.jobs.progress import JobProgress
+
+logger = logging.getLogger(__name__)
 
 Work = Callable[..., None]
 TICKS: dict[str, float] = {}
@@ -31,7 +35,8 @@ def job(kind: str) -> Callable[[Work], Callable[[int], None]]:
         def run(job_id: int) -> None:
             row = services.claim(job_id)
             if row is not None:
-                _attempt(row, work)
+                with traced(Trace(request_id=row.request_id, job_id=row.pk, user_id=user_id_of(row.actor_id))):
+                    _attempt(row, work)
 
         run.__doc__ = work.__doc__
         task = shared_task(name=kind, acks_late=True, reject_on_worker_lost=True, ignore_result=True)
@@ -55,15 +60,24 @@ def tick(name: str, every_seconds: float) -> Callable[[Callable[[], None]], Call
 
 
 def _attempt(row: Job, work: Work) -> None:
+    logger.info("%s begins", row.kind, extra={"facts": {"attempt": row.attempt}})
     try:
         with JobProgress(row) as progress:
             work(**row.arguments, progress=progress)
     except Cancelled:
-        services.end(job=row, state=JobState.CANCELLED)
+        _end(row, JobState.CANCELLED)
     except DomainError as refusal:
-        services.end(job=row, state=JobState.FAILED, error=problem_of(refusal))
+        _end(row, JobState.FAILED, refusal)
     except Exception as defect:  # the one broad catch: the row must say so
-        services.end(job=row, state=JobState.ERRORED, error=problem_of(defect))
+        logger.exception("%s stops with a defect", row.kind)
+        _end(row, JobState.ERRORED, defect)
         raise
     else:
-        services.end(job=row, state=JobState.DONE)
+        _end(row, JobState.DONE)
+
+
+def _end(row: Job, state: JobState, error: Exception | None = None) -> None:
+    ended = services.end(job=row, state=state, error=problem_of(error) if error else None)
+    trace = current()
+    facts = {"attempt": row.attempt, "state": str(state), "events": trace.events if trace else []}
+    logger.info("%s ends as %s%s", row.kind, state, "" if ended else ": too late", extra={"facts": facts})

@@ -24,6 +24,9 @@ class Job(models.Model):
     subject_label = models.CharField(max_length=200)
     team_id = models.BigIntegerField(null=True, help_text="The owning team; no key, jobs know no accounts.")
     actor_id = models.CharField(max_length=80, help_text='Who asked: "user:12".')
+    request_id = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Of the request that asked; for the logs."
+    )
     arguments = models.JSONField(help_text="Ids, for the task.")
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0, help_text="How often it was claimed.")
@@ -76,3 +79,13 @@ class Job(models.Model):
             "cancel_requested": self.cancel_requested,
             "error": self.error,
         }
+
+
+class Pulse(models.Model):
+    """The last sign of life of a program of which one must work, as the sequencer."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

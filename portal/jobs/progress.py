@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from contextvars import copy_context
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +25,9 @@ class JobProgress:
         self._every = services.HEARTBEAT_EVERY
         self._stop = threading.Event()
         self._ended = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name=f"heart of job {job.pk}", daemon=True)
+        self._heart = threading.Thread(
+            target=copy_context().run, args=(self._beat,), name=f"heart of job {job.pk}", daemon=True
+        )
 
     def __call__(self, done: int, total: int, message: str) -> None:
         """Write one step; raises Cancelled when asked to stop."""

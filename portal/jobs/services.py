@@ -13,12 +13,13 @@ from kombu.exceptions import OperationalError
 from portal.core.actors import SYSTEM, Actor
 from portal.core.clock import now
 from portal.core.progress import Cancelled
+from portal.core.traces import current
 from portal.jobs.broker import app
 from portal.jobs.choices import OPEN, JobState
 from portal.jobs.errors import JobHasEnded, lost
 from portal.jobs.events import JOB_CANCEL_REQUESTED, JOB_ENDED
 from portal.jobs.kinds import KINDS
-from portal.jobs.models import Job
+from portal.jobs.models import Job, Pulse
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
 
@@ -52,6 +53,7 @@ def enqueue(*, actor: Actor, kind: str, subject: Subject, arguments: Mapping[str
         subject_label=subject.label[:200],
         team_id=subject.team_id,
         actor_id=actor.id,
+        request_id=trace.request_id if (trace := current()) else "",
         arguments=dict(arguments),
         created_at=now(),
     )
@@ -63,6 +65,7 @@ def enqueue(*, actor: Actor, kind: str, subject: Subject, arguments: Mapping[str
 def publish(*, job_id: int, kind: str) -> None:
     """Send the job's id to its queue and note when."""
     app.send_task(kind, args=[job_id], queue=KINDS[kind])
+    logger.info("%s is published", kind, extra={"facts": {"job_id": job_id}})
     Job.objects.filter(pk=job_id, state=JobState.QUEUED).update(published_at=now())
 
 
@@ -151,6 +154,13 @@ def reap() -> int:
     """Take up jobs whose worker was lost: queue them again, or end them after the last attempt; return how many."""
     stale = Job.objects.filter(state=JobState.RUNNING, heartbeat_at__lt=now() - LOST_AFTER).order_by("pk")
     return sum(_reap_one(job) for job in list(stale[:BATCH]))
+
+
+def pulse(name: str) -> None:
+    """Write a program's sign of life."""
+    Pulse.objects.bulk_create(
+        [Pulse(name=name, at=now())], update_conflicts=True, unique_fields=["name"], update_fields=["at"]
+    )
 
 
 def _reap_one(job: Job) -> bool:

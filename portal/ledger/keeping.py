@@ -1,4 +1,7 @@
-"""Checkpoints kept outside the database, in HOME/checkpoints: what reveals a log that was rolled back or rewritten."""
+"""Checkpoints kept outside the database, in HOME/checkpoints: what reveals a log that was rolled back or rewritten.
+
+The keys that verify them lie beside them, oldest first: those of the database would be its administrators' to choose.
+"""
 
 import json
 import os
@@ -7,6 +10,7 @@ from pathlib import Path
 
 LATEST = "latest"
 HISTORY = "history.jsonl"
+VERIFIERS = "keys"
 LONGEST_LINE = 65_536
 
 
@@ -25,7 +29,7 @@ def history(folder: Path) -> Iterator[str]:
 def keep(folder: Path, note: str) -> None:
     """Keep a note: durable in the history, then as the newest one."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / HISTORY, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    descriptor = _open(folder / HISTORY, os.O_RDWR | os.O_APPEND)
     with os.fdopen(descriptor, "r+b") as file:
         # What a crash cut off was never the newest note: it goes, so that the new one starts a line of its own.
         tail = file.seek(max(0, file.seek(0, os.SEEK_END) - LONGEST_LINE))
@@ -34,13 +38,39 @@ def keep(folder: Path, note: str) -> None:
         file.write(json.dumps(note).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    temporary = folder / f"{LATEST}.new"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    _replace(folder, LATEST, note)
+
+
+def verifiers(folder: Path) -> list[str]:
+    """Return the verifier keys kept, oldest first, a line each (C2SP signed-note)."""
+    path = folder / VERIFIERS
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def keep_verifier(folder: Path, verifier: str) -> None:
+    """Keep another verifier key behind the others: all of them, or as before."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _replace(folder, VERIFIERS, "".join(f"{line}\n" for line in (*verifiers(folder), verifier)))
+
+
+def _open(path: Path, flags: int) -> int:
+    """Open or make a file that its owner alone reads; root makes it for the folder's owner, who goes on with it."""
+    descriptor = os.open(path, flags | os.O_CREAT, 0o600)
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    return descriptor
+
+
+def _replace(folder: Path, name: str, content: str) -> None:
+    """Write a file durably under its name, complete or not at all."""
+    temporary = folder / f"{name}.new"
+    descriptor = _open(temporary, os.O_WRONLY | os.O_TRUNC)
     with os.fdopen(descriptor, "w") as text:
-        text.write(note)
+        text.write(content)
         text.flush()
         os.fsync(text.fileno())
-    temporary.replace(folder / LATEST)
+    temporary.replace(folder / name)
     folder_descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder_descriptor)

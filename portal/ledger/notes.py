@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,10 @@ class NoteInvalid(Invalid):
     """A note is malformed, or not signed by the key asked for."""
 
     code = "note_invalid"
+
+
+class NoteNotSigned(NoteInvalid):
+    """A note has no signature by the key asked for."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,14 @@ def key_id(name: str, key: Ed25519PublicKey) -> bytes:
 def verifier_key(name: str, key: Ed25519PublicKey) -> str:
     """Return the public key as verifiers of notes take it: name+id+base64 (C2SP signed-note)."""
     return f"{name}+{key_id(name, key).hex()}+{base64.b64encode(ED25519 + key.public_bytes_raw()).decode()}"
+
+
+def read_verifier(line: str) -> Ed25519PublicKey:
+    """Read a public key as verifiers of notes take it; raises NoteInvalid."""
+    encoded = _decoded(line.split("+", 2)[-1])  # base64 has pluses of its own
+    if encoded[:1] != ED25519 or len(encoded) != 1 + HASH_BYTES:
+        raise NoteInvalid("A kept verifier key is malformed.")
+    return Ed25519PublicKey.from_public_bytes(encoded[1:])
 
 
 def sign(text: str, *, name: str, key: Ed25519PrivateKey) -> str:
@@ -78,8 +91,18 @@ def verify(note: str, *, name: str, key: Ed25519PublicKey) -> str:
                 raise NoteInvalid("The note's signature does not match its text.") from None
             found = True
     if not found:
-        raise NoteInvalid(f"The note is not signed by {name}.")
+        raise NoteNotSigned(f"The note is not signed by {name}.")
     return text
+
+
+def verify_by_any(note: str, *, name: str, keys: Sequence[Ed25519PublicKey]) -> tuple[str, int]:
+    """Return the text of a note and the place of the last of these keys that signed it; raises NoteInvalid."""
+    for place in reversed(range(len(keys))):
+        try:
+            return verify(note, name=name, key=keys[place]), place
+        except NoteNotSigned:
+            continue
+    raise NoteNotSigned(f"The note is not signed by {name}.")
 
 
 def checkpoint_text(body: CheckpointBody) -> str:

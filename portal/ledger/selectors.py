@@ -1,6 +1,7 @@
 """Reads of the ledger: pages of entries, proofs, and a subject's state at an instant."""
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,6 +83,7 @@ class LedgerHealth:
 
     size: int
     pending: int
+    waiting_since: datetime | None
     signed_at: datetime | None
     failing: tuple[Cursor, ...]
 
@@ -157,9 +159,16 @@ def health() -> LedgerHealth:
     return LedgerHealth(
         size=newest.size if newest else 0,
         pending=PendingEntry.objects.count(),
+        waiting_since=_waiting_since(),
         signed_at=newest.signed_at if newest else None,
         failing=tuple(Cursor.objects.filter(failures__gt=0)),
     )
+
+
+def _waiting_since() -> datetime | None:
+    """Return when the oldest pending entry was written."""
+    payload = PendingEntry.objects.order_by("order").values_list("payload", flat=True).first()
+    return datetime.fromisoformat(json.loads(bytes(payload))["at"]) if payload is not None else None
 
 
 def _filtered(rows: EntryQuerySet, wanted: EntryFilter) -> EntryQuerySet:

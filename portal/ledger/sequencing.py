@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 
 from portal.core.clock import now
 from portal.ledger import keeping, notes
-from portal.ledger.errors import LedgerRolledBack
+from portal.ledger.errors import CheckpointKeyUnknown, LedgerRolledBack
 from portal.ledger.merkle import leaf_hash
 from portal.ledger.tiles import Edge, edge_of, extend, root_of
 from portal.ledger.tree_rows import Head, insert_tiles, read_head, tile_reader
@@ -29,11 +30,12 @@ log = logging.getLogger(__name__)
 def sequence_batch(connection: Connection, *, limit: int = BATCH) -> int:
     """Sequence up to `limit` pending entries and return how many; waits while another sequencer works.
 
-    The connection is in autocommit mode. Raises LedgerRolledBack when the database is behind what was signed.
+    The connection is in autocommit mode. Raises LedgerRolledBack when the database is behind what was signed,
+    CheckpointKeyUnknown when the key is not the one that signed last.
     """
     if not connection.autocommit:
         raise RuntimeError("the sequencer's connection must be in autocommit mode")
-    with _turn(connection):
+    with turn(connection):
         head, edge = _checked_head(connection)
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute(
@@ -59,7 +61,8 @@ def checkpoints_folder() -> Path:
 
 
 @contextmanager
-def _turn(connection: Connection) -> Iterator[None]:
+def turn(connection: Connection) -> Iterator[None]:
+    """Hold the sequencers' turn; within it the same connection may take it again."""
     connection.execute("SELECT pg_advisory_lock(%s)", [TURN])
     try:
         yield
@@ -70,13 +73,13 @@ def _turn(connection: Connection) -> Iterator[None]:
 
 def _checked_head(connection: Connection) -> tuple[Head | None, Edge]:
     """Return head and right edge, after holding them against the last checkpoint kept outside."""
-    key = notes.load_key(Path(settings.KEYS_DIR) / "checkpoint.key").public_key()
+    keys = _known_keys()
     kept = keeping.latest(checkpoints_folder())
     with connection.transaction(), connection.cursor() as cursor:
         found = read_head(cursor)
         size = found.size if found else 0
         if kept is not None:
-            text = notes.verify(kept, name=settings.LEDGER_ORIGIN, key=key)
+            text, _ = notes.verify_by_any(kept, name=settings.LEDGER_ORIGIN, keys=keys)
             _check_against(notes.parse_checkpoint(text), cursor, size)
         cursor.execute("SELECT coalesce(max(index) + 1, 0) FROM ledger_entry")
         row = cursor.fetchone()
@@ -93,6 +96,24 @@ def _checked_head(connection: Connection) -> tuple[Head | None, Edge]:
             log.warning("no checkpoint was kept outside the database; keeping the one of size %s", size)
         keeping.keep(checkpoints_folder(), found.note)
     return found, edge
+
+
+def _known_keys() -> list[Ed25519PublicKey]:
+    """Return the keys kept outside the database, oldest first; the first one by which we sign is kept now.
+
+    Raises CheckpointKeyUnknown when our key is not the last of them.
+    """
+    own = notes.load_key(Path(settings.KEYS_DIR) / "checkpoint.key").public_key()
+    known = [notes.read_verifier(line) for line in keeping.verifiers(checkpoints_folder())]
+    if not known:
+        keeping.keep_verifier(checkpoints_folder(), notes.verifier_key(settings.LEDGER_ORIGIN, own))
+        return [own]
+    if known[-1].public_bytes_raw() != own.public_bytes_raw():
+        raise CheckpointKeyUnknown(
+            f"checkpoint.key is not the key that {checkpoints_folder()}/{keeping.VERIFIERS} names last. "
+            "Put the right one there, or make another known: manage.py rotate_key checkpoint"
+        )
+    return known
 
 
 def _check_against(kept: notes.CheckpointBody, cursor: psycopg.Cursor[tuple[Any, ...]], size: int) -> None:

@@ -17,6 +17,7 @@ from portal.core.actors import Actor
 from portal.core.canonical import canonical_json
 from portal.core.clock import now
 from portal.core.ids import uuid7
+from portal.core.traces import note_event
 from portal.ledger.catalogue import REACTIONS, Event, EventType, Subject
 
 PAYLOAD_VERSION = 1
@@ -59,6 +60,7 @@ def append(
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         # Not Django's cursor: bound and prepared on the server it costs half.
         cursor.execute(INSERT, [heard.id, payload, json.dumps(kept) if kept else None], prepare=True)
+    note_event(heard.id)
     for listener in REACTIONS.get(event.name, ()):
         listener(heard)
     return heard

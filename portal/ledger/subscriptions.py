@@ -10,6 +10,7 @@ from django.db.models import Max, Q
 from portal.core.actors import Actor, ActorKind
 from portal.core.clock import now
 from portal.core.errors import NotFound
+from portal.core.traces import Trace, note_heard, traced
 from portal.ledger.catalogue import SUBSCRIBERS, TYPES, Event, EventType, Listener, Subject
 from portal.ledger.models import Cursor, Entry
 
@@ -73,13 +74,14 @@ def event_from(document: dict[str, Any]) -> Event:
 def _deliver_to(name: str, listener: Listener, events: list[str], limit: int) -> int:
     heard = 0
     while heard < limit:
-        try:
-            if not _deliver_next(name, listener, events):
+        with traced(Trace()):
+            try:
+                if not _deliver_next(name, listener, events):
+                    break
+            except Exception as error:  # a listener may fail in any way; its cursor says so
+                log.exception("subscriber %s failed", name)
+                _record_failure(name, error)
                 break
-        except Exception as error:  # a listener may fail in any way; its cursor says so
-            log.exception("subscriber %s failed", name)
-            _record_failure(name, error)
-            break
         heard += 1
     return heard
 
@@ -98,6 +100,7 @@ def _deliver_next(name: str, listener: Listener, events: list[str]) -> bool:
         if last is not None and last - cursor.position > SKIPPED_WORTH_WRITING:
             Cursor.objects.filter(name=name).update(position=last + 1)
         return False
+    note_heard(entry.index, str(entry.event_id))
     listener(event_from(entry.document))
     Cursor.objects.filter(name=name).update(position=entry.index + 1, failures=0, retry_at=None, reason="")
     return True

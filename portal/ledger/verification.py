@@ -2,7 +2,7 @@
 
 import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -29,6 +29,7 @@ ENTRIES = (
 COLUMNS = ("event_id", "at", "event", "actor_id", "subject_type", "subject_id", "team_id", "topics")
 
 Rows = Iterator[tuple[Any, ...]]
+Keys = Sequence[Ed25519PublicKey]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class _Signed:
     size: int
     root: bytes
     where: str
+    key: int
+    """Place of its key among those known, oldest first."""
 
 
 @dataclass
@@ -68,6 +71,7 @@ class _State:
     tiles: int = 0
     checkpoints: int = 0
     compared: int | None = None
+    key: int = 0
     problems: list[str] = field(default_factory=list)
 
     def complain(self, problem: str) -> None:
@@ -79,21 +83,27 @@ class _State:
 def verify_ledger() -> Verification:
     """Check hashes, indices, columns, private texts, tiles, checkpoints and signatures of the log as it is now."""
     state = _State()
-    key = notes.load_key(Path(settings.KEYS_DIR) / "checkpoint.key").public_key()
+    keys = _known_keys()
     # Read before the database's snapshot is taken: what is kept outside was in the database before.
     kept_notes, newest = keeping.history(checkpoints_folder()), keeping.latest(checkpoints_folder())
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        kept = _from_notes(kept_notes, key, state, "kept outside the database")
-        last_kept = _from_notes(iter([newest] if newest else []), key, state, "kept last outside the database")
-        signed = heapq.merge(_from_rows(key, state), kept, last_kept, key=lambda one: one.size)
+        kept = _from_notes(kept_notes, keys, state, "kept outside the database")
+        last_kept = _from_notes(iter([newest] if newest else []), keys, state, "kept last outside the database")
+        signed = heapq.merge(_from_rows(keys, state), kept, last_kept, key=lambda one: one.size)
         _walk(state, signed)
         if state.size and newest is None:
             state.complain("no checkpoint is kept outside the database")
         _check_tile_count(state)
     root = root_of(state.edge) if state.size else EMPTY_ROOT
     return Verification(state.size, state.checkpoints, root.hex(), tuple(state.problems))
+
+
+def _known_keys() -> Keys:
+    """Return the keys kept outside the database, oldest first; before the first was kept, the installation's own."""
+    kept = [notes.read_verifier(line) for line in keeping.verifiers(checkpoints_folder())]
+    return kept or [notes.load_key(Path(settings.KEYS_DIR) / "checkpoint.key").public_key()]
 
 
 def _walk(state: _State, signed: Iterator[_Signed]) -> None:
@@ -179,6 +189,9 @@ def _compare(state: _State, due: _Signed, agreed: int) -> int:
     # They come by size, so copies of one checkpoint follow each other.
     state.checkpoints += due.size != state.compared
     state.compared = due.size
+    if due.key < state.key:
+        state.complain(f"checkpoint {due.size} ({due.where}): signed with a key that another had replaced by then")
+    state.key = max(state.key, due.key)
     if due.size < state.size:
         state.complain(f"checkpoint {due.size} ({due.where}) is out of order")
         return agreed
@@ -189,24 +202,25 @@ def _compare(state: _State, due: _Signed, agreed: int) -> int:
     return due.size
 
 
-def _from_rows(key: Ed25519PublicKey, state: _State) -> Iterator[_Signed]:
+def _from_rows(keys: Keys, state: _State) -> Iterator[_Signed]:
     for size, root, note in _stream("SELECT size, root, note FROM ledger_checkpoint ORDER BY size"):
-        for one in _from_notes(iter([note]), key, state, "in the database"):
+        for one in _from_notes(iter([note]), keys, state, "in the database"):
             if (one.size, one.root) != (size, bytes(root)):
                 state.complain(f"checkpoint {size} (in the database): its columns do not match its note")
-            yield _Signed(size, one.root, one.where)
+            yield _Signed(size, one.root, one.where, one.key)
 
 
-def _from_notes(kept: Iterator[str], key: Ed25519PublicKey, state: _State, where: str) -> Iterator[_Signed]:
+def _from_notes(kept: Iterator[str], keys: Keys, state: _State, where: str) -> Iterator[_Signed]:
     for note in kept:
         try:
-            body = notes.parse_checkpoint(notes.verify(note, name=settings.LEDGER_ORIGIN, key=key))
+            text, place = notes.verify_by_any(note, name=settings.LEDGER_ORIGIN, keys=keys)
+            body = notes.parse_checkpoint(text)
         except notes.NoteInvalid as refusal:
             state.complain(f"a checkpoint {where}: {refusal.message}")
             continue
         if body.origin != settings.LEDGER_ORIGIN:
             state.complain(f"checkpoint {body.size} ({where}) is of another log: {body.origin}")
-        yield _Signed(body.size, body.root, where)
+        yield _Signed(body.size, body.root, where, place)
 
 
 def _check_tile_count(state: _State) -> None:

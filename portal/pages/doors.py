@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from portal.accounts.models import User
 from portal.accounts.selectors import actor_for_user
 from portal.core.actors import Actor
+from portal.core.traces import note_user
 
 Rest = ParamSpec("Rest")
 
@@ -33,6 +34,7 @@ def page(view: PageView[Rest]) -> Callable[..., HttpResponseBase]:
     def enter(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
         known = cast("PageRequest", request)
         known.actor = actor_for_user(known.user, interactive=True)
+        note_user(known.user.pk)
         return view(known, *args, **kwargs)
 
     return enter

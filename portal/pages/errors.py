@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from portal.core.errors import DomainError
 from portal.core.problems import MEDIA_TYPE, problem
+from portal.core.traces import current
 
 
 def _problem_document(*, status: int, code: str, detail: str) -> JsonResponse:
@@ -18,7 +19,9 @@ def _problem_document(*, status: int, code: str, detail: str) -> JsonResponse:
 def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
     if request.path.startswith("/api/"):
         return _problem_document(status=status, code=code, detail=detail)
-    return render(request, f"errors/{status}.html", {"detail": detail}, status=status)
+    trace = current()
+    told = {"detail": detail, "request_id": trace.request_id if trace else ""}
+    return render(request, f"errors/{status}.html", told, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

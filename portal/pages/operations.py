@@ -1,15 +1,20 @@
 """Probes and reports that machines call."""
 
 import json
+import secrets
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from portal.core.clock import now
+from portal.overviews.figures import figures
 from portal.overviews.health import readiness
+from portal.pages.metering import exposition
 from portal.pages.models import CspReport
 
 LARGEST_REPORT = 20_000
@@ -27,8 +32,26 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     """Answer 200 when the portal can do its work, 503 with the reasons when not."""
     probes = readiness()
     ready = all(probe.healthy for probe in probes)
-    body = {"ready": ready, "probes": {p.name: p.detail for p in probes}}
+    body = {
+        "ready": ready,
+        "failing": [probe.name for probe in probes if not probe.healthy],
+        "probes": {probe.name: probe.detail for probe in probes},
+    }
     return JsonResponse(body, status=200 if ready else 503)
+
+
+@require_GET
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with the metrics to who sends the token; without a token in the environment there is no such page."""
+    if not settings.METRICS_TOKEN:
+        return HttpResponse("METRICS_TOKEN is not set.\n", status=404, content_type="text/plain")
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    known = secrets.compare_digest(given.strip().encode(), settings.METRICS_TOKEN.encode())
+    if scheme.lower() != "bearer" or not known:
+        response = HttpResponse("Send METRICS_TOKEN as a bearer token.\n", status=401, content_type="text/plain")
+        response["WWW-Authenticate"] = 'Bearer realm="metrics"'
+        return response
+    return HttpResponse(exposition(figures()), content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
 @csrf_exempt  # browsers send these reports without a token; nothing but a counter changes

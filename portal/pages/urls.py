@@ -7,6 +7,7 @@ from portal.pages import (
     data,
     home,
     inventory,
+    keys,
     operations,
     policies,
     problems,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("audit", audit.audit, name="audit"),
     path("audit/<int:index>", audit.entry, name="entry"),
     path("audit/<int:index>/proof.json", audit.proof, name="entry_proof"),
+    path("keys", keys.keys, name="keys"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke", tokens.token_revoke, name="token_revoke"),
     path("problems/", problems.problems, name="problems"),
@@ -56,5 +58,6 @@ urlpatterns = [
     path("style", style.style, name="style"),
     path("livez", operations.livez, name="livez"),
     path("readyz", operations.readyz, name="readyz"),
+    path("metrics", operations.metrics, name="metrics"),
     path("csp-report", operations.csp_report, name="csp_report"),
 ]

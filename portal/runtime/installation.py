@@ -14,10 +14,11 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import ConnectionHandler
 from psycopg import sql
 
-from portal.env import BASE_DIR
+from portal.env import BASE_DIR, read_environment
 from portal.runtime.postgres import Server
 from portal.runtime.roles import bootstrap, bootstrap_queue
-from portal.runtime.supervisor import Program
+from portal.runtime.soundness import refusals
+from portal.runtime.supervisor import Program, environment_of
 from portal.settings import database
 
 DATABASE, QUEUE_DATABASE = "countersign", "countersign_queue"
@@ -26,6 +27,10 @@ _URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEQUENCER_URL")
 
 class EnvironmentIncomplete(RuntimeError):
     """Some variables are given and others that go with them are not."""
+
+
+class Unsound(RuntimeError):
+    """A program would refuse to start as it is set up for production."""
 
 
 def needs_embedded_server(given: Mapping[str, str]) -> bool:
@@ -101,16 +106,33 @@ def write_private(path: Path, content: Mapping[str, object]) -> None:
 def programs(port: int) -> list[Program]:
     """Return what runs beside the database, in the order of starting."""
     manage = [sys.executable, str(BASE_DIR / "manage.py")]
-    celery = [sys.executable, "-m", "celery", "-A", "portal.celery"]
+    celery = [sys.executable, "-m", "celery", "-q", "-A", "portal.celery"]
     worker = [*celery, "worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     web = [sys.executable, "-m", "granian", "--interface=wsgi", "--host=127.0.0.1", f"--port={port}"]
     web += [f"--workers={os.cpu_count() or 1}", "--blocking-threads=4", "--respawn-failed-workers"]
-    web += ["--respawn-interval=0.5", "--workers-kill-timeout=5", "--no-ws", "portal.wsgi:application"]
+    web += ["--respawn-interval=0.5", "--workers-kill-timeout=5", "--no-ws"]
+    web += ["--log-config", str(BASE_DIR / "portal" / "runtime" / "granian.json"), "portal.wsgi:application"]
     return [
-        Program("web", web),
+        Program("web", web, kind="web"),
         # Names end in @local: those of long hosts make queue names longer than pgmq takes.
-        Program("worker", [*worker, "-n", "short@local", "-Q", "intake,monitoring,reports,notices", "-c", "2"], 15, 3),
-        Program("long-worker", [*worker, "-n", "long@local", "-Q", "validation", "-c", "1"], 15, 5, True),
-        Program("beat", [*celery, "beat", "--loglevel=WARNING", "--pidfile="], niceness=3),
-        Program("sequencer", [*manage, "sequencer"]),
+        Program(
+            "worker",
+            [*worker, "-n", "short@local", "-Q", "intake,monitoring,reports,notices", "-c", "2"],
+            15,
+            3,
+            kind="worker",
+        ),
+        Program("long-worker", [*worker, "-n", "long@local", "-Q", "validation", "-c", "1"], 15, 5, True, "worker"),
+        Program("beat", [*celery, "beat", "--loglevel=WARNING", "--pidfile="], niceness=3, kind="beat"),
+        Program("sequencer", [*manage, "sequencer"], kind="sequencer"),
     ]
+
+
+def require_sound(variables: Mapping[str, str], port: int) -> None:
+    """Raise Unsound with all that would keep a program from starting in production."""
+    reasons: dict[str, None] = {}
+    for program in programs(port):
+        given = environment_of(program, variables)
+        reasons |= dict.fromkeys(refusals(read_environment(given), given))
+    if reasons:
+        raise Unsound("\n".join(["Countersign does not start in production:", *(f"  {one}" for one in reasons)]))

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -13,13 +13,30 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 def make_keys(folder: Path) -> list[str]:
     """Make the keys that are missing; return their names. Never touches one that is there."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    makers = {
-        "secret_key": lambda: secrets.token_urlsafe(64).encode(),
-        "encryption.key": Fernet.generate_key,
-        "decision.key": lambda: _pem(ec.generate_private_key(ec.SECP256R1())),
-        "checkpoint.key": lambda: _pem(ed25519.Ed25519PrivateKey.generate()),
-    }
-    return [name for name, make in makers.items() if _write_once(folder / name, make)]
+    return [name for name, make in MAKERS.items() if _write_once(folder / name, make)]
+
+
+def make_successor(path: Path) -> Path:
+    """Make the key that is to follow, as `<name>.new` beside the present one and for the same owner; return its path.
+
+    One that a former attempt left is taken up again: it may be registered already.
+    """
+    successor = path.with_name(f"{path.name}.new")
+    _write_once(successor, MAKERS[path.name])
+    if path.exists():
+        owner = path.stat()
+        os.chown(successor, owner.st_uid, owner.st_gid)
+    return successor
+
+
+def put_in_place(successor: Path, path: Path) -> None:
+    """Let the successor take the present key's place, whose bytes are gone with that."""
+    successor.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _pem(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> bytes:
@@ -46,3 +63,11 @@ def _write_once(path: Path, make: Callable[[], bytes]) -> bool:
     finally:
         partial.unlink()
     return True
+
+
+MAKERS: Mapping[str, Callable[[], bytes]] = {
+    "secret_key": lambda: secrets.token_urlsafe(64).encode(),
+    "encryption.key": Fernet.generate_key,
+    "decision.key": lambda: _pem(ec.generate_private_key(ec.SECP256R1())),
+    "checkpoint.key": lambda: _pem(ed25519.Ed25519PrivateKey.generate()),
+}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portal.core.parentage import die_with_parent
+from portal.env import SECRET_VARIABLES, needed_by
 from portal.runtime import processes
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _SETTLED = 0.5, 30.0, 60.0
@@ -26,6 +27,8 @@ class Program:
     stop_seconds: float = 10.0
     niceness: int = 0
     stops_with_former: bool = False
+    kind: str = ""
+    """Its name among portal.env.PROGRAMS: it gets no more of the secret variables than that one needs."""
 
 
 @dataclass
@@ -97,7 +100,7 @@ class Supervisor:
             process = subprocess.Popen(
                 program.command,
                 cwd=self.cwd,
-                env=self.environment,
+                env=environment_of(program, self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -112,6 +115,13 @@ class Supervisor:
 
     def _record(self, program: Program) -> Path:
         return self.run / f"{program.name}.json"
+
+
+def environment_of(program: Program, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return what a program is started with: who it is, and of the secrets only what it needs."""
+    surplus = set(SECRET_VARIABLES) - needed_by(program.kind or None)
+    kept = {name: value for name, value in variables.items() if name not in surplus}
+    return kept | ({"COUNTERSIGN_PROGRAM": program.kind} if program.kind else {})
 
 
 def _enter(parent: int, niceness: int) -> None:

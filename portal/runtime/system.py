@@ -1,7 +1,7 @@
 """Libraries and fonts of the operating system: what is there, and how to get what is not.
 
 Knows nothing but the standard library, because `make` runs it as a script before anything is installed:
-`python3 portal/runtime/system.py [--browser]`.
+`python3 portal/runtime/system.py [--browser] [--check]`.
 """
 
 import ctypes
@@ -72,13 +72,16 @@ def _prefix() -> list[str] | None:
 
 
 def main(arguments: list[str]) -> int:
-    """Install what is missing where we may; else say the one command. Never stops the caller: only PDFs need them."""
+    """Install what is missing where we may; else say the one command.
+
+    Stops the caller, by status 1, only with --check, which installs nothing: no more than PDFs need them.
+    """
     needs = DOCUMENTS + (BROWSER if "--browser" in arguments else ())
     lacking = missing(needs)
     if not lacking:
         return 0
     names = ", ".join(f"{need.package} ({need.purpose})" for need in lacking)
-    prefix = _prefix()
+    prefix = None if "--check" in arguments else _prefix()
     if prefix is not None:
         print(f"Installing {names}", flush=True)  # noqa: T201
         command = [*prefix, *install_command(lacking)]
@@ -90,7 +93,7 @@ def main(arguments: list[str]) -> int:
     if lacking:
         print("Missing:", ", ".join(f"{need.package} ({need.purpose})" for need in lacking))  # noqa: T201
         print("Run once: sudo", *install_command(lacking))  # noqa: T201
-    return 0
+    return 1 if lacking and "--check" in arguments else 0
 
 
 if __name__ == "__main__":

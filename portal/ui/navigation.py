@@ -24,7 +24,7 @@ ENTRIES = (
     Entry("releases", "Releases", "releases", ("releases", "evidence")),
     Entry("policies", "Policies", "policies", ("policies",)),
     Entry("data", "Data", "datasets", ("data",)),
-    Entry("audit", "Audit", "audit", ("audit",), apart=True),
+    Entry("audit", "Audit", "audit", ("audit", "keys"), apart=True),
     Entry("key", "Tokens", "tokens", ("tokens",)),
     Entry("start", "Quick start", "quick_start", ("quick-start",)),
 )

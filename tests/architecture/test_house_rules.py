@@ -22,6 +22,7 @@ STREET = [
     "registry",
     "portal.accounts",
     "portal.jobs",
+    "portal.keys",
     "portal.ledger",
     "portal.blobs",
     "django.contrib.contenttypes",

@@ -30,7 +30,7 @@ PAGES = (
     f"{MODEL}/versions/1", f"{MODEL}/versions/3",
     "/validation-runs/2", "/validation-runs/3", "/reviews", "/reviews/2",
     "/releases", "/releases/1", "/policies", "/policies/sober-default/1", "/data", "/data/nyc-flights-2013",
-    "/data/nyc-flights-2013/3", "/audit", "/tokens", "/style", "/nowhere",
+    "/data/nyc-flights-2013/3", "/audit", "/keys", "/tokens", "/style", "/nowhere",
 )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ from monitoring.events import PLAN_FIXED, RUN_FINISHED
 from portal.accounts.choices import Role
 from portal.core.actors import SYSTEM
 from portal.core.clock import now
+from portal.keys.choices import Purpose
+from portal.keys.services import register_first_key
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.sequencing import sequence_batch
 from portal.ledger.services import append
@@ -68,6 +70,7 @@ def record(version: ModelVersion) -> None:
 
 def sequence() -> int:
     """Order everything pending, as the sequencer does; what the test wrote must be committed."""
+    register_first_key(actor=SYSTEM, purpose=Purpose.CHECKPOINT)
     with psycopg.connect(os.environ["DATABASE_SEQUENCER_URL"], autocommit=True) as connection:
         return sequence_batch(connection)
 

@@ -46,6 +46,7 @@ GET  snapshot                 login   200   200   200   200   200   200   200   
 GET  audit                    login   200   200   200   200   200   200   200   200   200
 GET  entry                    login   200   200   200   200   200   200   200   404   404
 GET  entry_proof              login   200   200   200   200   200   200   200   404   404
+GET  keys                     login   200   200   200   200   200   200   200   200   200
 GET  tokens                   login   200   200   200   200   200   200   200   200   200
 POST tokens                   login   200   200   200   200   200   200   200   422   200
 POST token_revoke             login   404   302   404   404   404   404   404   404   404
@@ -53,7 +54,9 @@ GET  style                    login   200   200   200   200   200   200   200   
 GET  problems                   200   200   200   200   200   200   200   200   200   200
 GET  problem_type               200   200   200   200   200   200   200   200   200   200
 GET  livez                      200   200   200   200   200   200   200   200   200   200
-GET  readyz                     200   200   200   200   200   200   200   200   200   200
+# Nothing orders the ledger in these tests, and nobody's session or token opens the metrics.
+GET  readyz                     503   503   503   503   503   503   503   503   503   503
+GET  metrics                    401   401   401   401   401   401   401   401   401   401
 POST csp_report                 204   204   204   204   204   204   204   204   204   204
 #                              anon  view   dev valid  appr  oper  stew audit admin other
 GET  api_docs                   200   200   200   200   200   200   200   200   200   200
@@ -99,6 +102,7 @@ POST api_packs                  401   403   202   202   202   202   403   202   
 GET  api_pack                   401   200   200   200   200   200   200   200   404   404
 GET  api_pack_file              401   200   200   200   200   200   200   200   404   404
 GET  api_jobs                   401   200   200   200   200   200   200   200   200   200
+GET  api_keys                   401   200   200   200   200   200   200   200   200   200
 GET  api_job                    401   200   200   200   200   200   200   200   404   404
 POST api_job_cancel             401   403   202   202   403   202   403   403   404   404
 """

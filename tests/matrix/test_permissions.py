@@ -27,9 +27,10 @@ API = [row for row in UNSAFE if " api_" in row]
 # They answer a method that they do not know as they answer GET.
 OF_ALLAUTH = {"account_login", "account_logout", "account_reauthenticate"}
 # Policies are readable by all who sign in, problems by everybody.
-OF_ONESELF = {"api_schema", "api_whoami", "api_docs"}
 OF_NO_TEAM = {"GET policy", "GET problem_type"}
 OF_A_TEAM = [row for row in TABLE if {row, row.split()[1]} & set(ARGUMENTS) and row not in OF_NO_TEAM]
+# Public keys, the description and oneself are readable by every caller.
+READ_BY_ALL = {"GET api_docs", "GET api_schema", "GET api_keys", "GET api_whoami"}
 WITHOUT_CSRF_TOKEN = {"POST csp_report"}
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +135,7 @@ def test_token_without_the_scope_is_refused(world: World, row: str) -> None:
         assert tried(reader, row, world.mine)[0] == "403"
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if " api_" in row and row.split()[1] not in OF_ONESELF])
+@pytest.mark.parametrize("row", [row for row in TABLE if " api_" in row and row not in READ_BY_ALL])
 def test_token_without_reading_sees_nothing(world: World, row: str) -> None:
     with undone():
         blind = fresh_client(token=token_of(world, "verify_ledger"))

@@ -35,11 +35,11 @@ WITHOUT_ROWS = {
     "account_reauthenticate",
     "api_schema",
     "livez",
+    "metrics",
+    "problem_type",
+    "problems",
     "readyz",
     "style",
-} | {
-    "problems",
-    "problem_type",
 }
 NAMES = [name for method, name in map(str.split, rows()) if method == "GET" and name not in WITHOUT_ROWS]
 READERS = (Role.DEVELOPER, Role.APPROVER)

@@ -22,6 +22,7 @@ from portal.blobs.services import store_stream
 from portal.core.actors import Actor
 from portal.jobs.models import Job
 from portal.jobs.services import request_cancel
+from portal.keys.models import PublicKey
 from portal.ledger.models import Entry
 from portal.reports.choices import PackState
 from portal.reports.models import EvidencePack
@@ -67,6 +68,7 @@ TABLES: dict[str, type[models.Model]] = {
     "request": ApprovalRequest,
     "decision": Decision,
     "pack": EvidencePack,
+    "public_key": PublicKey,
 }
 COLUMNS = [{"name": name, "type": "double"} for name in ("label", "day", "carrier", "origin")]
 TABLE = Inspection(

@@ -3,25 +3,25 @@
 import binascii
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-from django.conf import settings
 
 from governance.models import ApprovalRequest, Decision, PolicyVersion
 from governance.selectors import excluded_people, state_now
 from portal.core import signatures
+from portal.keys.models import PublicKey
+from portal.keys.selectors import decision_keys, verifying_key
 
 
 def decision_part(request: ApprovalRequest | None) -> dict[str, Any] | None:
     """Return everything about the decision; None where no approval was ever asked for."""
     if request is None:
         return None
-    key = _decision_key()
     decisions = list(request.decisions.select_related("seat", "signer"))
-    signed = [_signature(one, request.bundle_digest, key) for one in sorted(decisions, key=_by_seat)]
+    keys = decision_keys(one.key_id for one in decisions)
+    signed = [_signature(one, request.bundle_digest, keys.get(one.key_id)) for one in sorted(decisions, key=_by_seat)]
     by_seat = {one["seat"]: one["name"] for one in signed}
     return {
         "request": {
@@ -52,7 +52,7 @@ def decision_part(request: ApprovalRequest | None) -> dict[str, Any] | None:
             {"id": f"user:{one.user.pk}", "name": one.user.name, "reasons": list(one.reasons)}
             for one in excluded_people(request)
         ],
-        "keys": {signatures.key_id(key): signatures.public_pem(key)} if key else {},
+        "keys": {key.key_id: key.pem for key in keys.values()},
     }
 
 
@@ -73,7 +73,8 @@ def _by_seat(one: Decision) -> int:
     return one.seat.position
 
 
-def _signature(one: Decision, bundle_digest: str, key: EllipticCurvePublicKey | None) -> dict[str, Any]:
+def _signature(one: Decision, bundle_digest: str, registered: PublicKey | None) -> dict[str, Any]:
+    key = verifying_key(registered, one.signed_at)
     return {
         "id": one.pk,
         "seat": one.seat.position,
@@ -101,9 +102,3 @@ def _holds(envelope: Mapping[str, Any], bundle_digest: str, key: EllipticCurvePu
         return any(subject["digest"]["sha256"] == bundle_digest for subject in statement["subject"])
     except (InvalidSignature, binascii.Error, ValueError, KeyError, TypeError):
         return False
-
-
-def _decision_key() -> EllipticCurvePublicKey | None:
-    """Return the installation's public key for decisions; None where it holds none (all signed elsewhere)."""
-    path = Path(settings.KEYS_DIR) / "decision.key"
-    return signatures.load_private_key(path).public_key() if path.exists() else None

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -11,7 +10,8 @@ from django.conf import settings
 from portal.core.actors import SYSTEM
 from portal.core.canonical import canonical_json
 from portal.core.errors import Conflict
-from portal.ledger.notes import load_key, verifier_key
+from portal.keys.selectors import checkpoint_key
+from portal.ledger.notes import verifier_key
 from portal.ledger.selectors import EntryFilter, EntryRow, entries, head, proof_for
 from portal.overviews.people import names_of
 
@@ -39,9 +39,9 @@ class Printed:
 
 
 def ledger_part(printed: Sequence[Printed], topics: Sequence[str]) -> dict[str, Any]:
-    """Return entries and proofs at the newest checkpoint; raises Conflict where the ledger has none yet.
+    """Return entries and proofs at the newest checkpoint: those about what is printed, and those of these topics.
 
-    The entries are those about what is printed, and those of these topics.
+    Raises Conflict where the ledger has no checkpoint yet, KeyUnknown where the key that signed it is not registered.
     """
     newest = head()
     if newest is None:
@@ -53,7 +53,7 @@ def ledger_part(printed: Sequence[Printed], topics: Sequence[str]) -> dict[str, 
     rows = sorted({row.index: row for found in (*of.values(), *about) for row in found}.values(), key=_by_index)
     names = names_of(who for row in rows for who in (row.actor_id, row.on_behalf_of) if who)
     labels = {(one.type, str(one.row.pk)): one.name for one in printed}
-    key = load_key(Path(settings.KEYS_DIR) / "checkpoint.key").public_key()
+    key = checkpoint_key(newest.note)
     return {
         "origin": settings.LEDGER_ORIGIN,
         "checkpoint": {

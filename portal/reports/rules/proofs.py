@@ -97,8 +97,13 @@ def _decision_files(document: Document) -> Iterator[File]:
         signature = base64.b64decode(envelope["signatures"][0]["sig"])
         yield File(f"decision-{seat}.sig", signature, f"the signature on seat {seat}")
         keys[one["key_id"]] = pem
-    for pem in keys.values():
-        yield File("decision-key.pem", pem.encode(), "public key of decisions")
+    for key_id, pem in keys.items():
+        yield File(_key_file(key_id), pem.encode(), f"public key of decisions, {key_id[:12]}")
+
+
+def _key_file(key_id: str) -> str:
+    """Return under which name a key is attached: after a rotation, decisions of one request have several."""
+    return f"decision-key-{key_id[:12]}.pem"
 
 
 def _checkpoint_files(document: Document) -> Iterator[File]:
@@ -116,7 +121,8 @@ def _decision_steps(document: Document) -> Iterator[Step]:
         seat, digest = one["seat"], one["bundle_digest"]
         yield Step(
             f"The decision of {one['name']} was signed over this bundle",
-            f"openssl dgst -sha256 -verify decision-key.pem \\\n  -signature decision-{seat}.sig decision-{seat}.pae\n"
+            f"openssl dgst -sha256 -verify {_key_file(one['key_id'])} \\\n"
+            f"  -signature decision-{seat}.sig decision-{seat}.pae\n"
             f"grep -c {digest} decision-{seat}.pae",
             "Verified OK, then 1",
             "the key of decisions signed a statement that holds the bundle digest, the name and the meaning.",

@@ -1,4 +1,5 @@
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +39,18 @@ def test_files_and_folders_are_for_their_owner_alone(root: Path) -> None:
     assert path == root / digest[:2] / digest[2:4] / digest
     assert path.stat().st_mode & 0o777 == 0o600
     assert {folder.stat().st_mode & 0o777 for folder in (root, *path.parents[:2])} == {0o700}
+
+
+def test_a_root_that_is_shared_with_a_group_is_shared_all_the_way_down(root: Path) -> None:
+    root.mkdir(parents=True, exist_ok=True)
+    root.chmod(0o2770)
+    before = os.umask(0o007)
+    try:
+        path = store.path_of(store.write([b"abc"])[0])
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert {folder.stat().st_mode & 0o7777 for folder in path.parents[:2]} == {0o2770}
 
 
 def test_other_bytes_than_declared_are_refused_with_both_digests_and_leave_nothing(root: Path) -> None:

@@ -1,6 +1,19 @@
+import os
 from pathlib import Path
 
+import pytest
+
 from portal.ledger import keeping
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes for others")
+def test_what_root_keeps_belongs_to_the_folders_owner(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoints"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, 12345, 12345)
+    keeping.keep(folder, "note\n")
+    keeping.keep_verifier(folder, "log+00000000+AAAA")
+    assert {path.stat().st_uid for path in folder.iterdir()} == {12345}
 
 
 def test_notes_are_kept_in_order_and_the_newest_is_at_hand(tmp_path: Path) -> None:

@@ -66,3 +66,23 @@ def test_key_of_another_kind_is_refused(tmp_path: Path) -> None:
     path.write_bytes(generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     with pytest.raises(TypeError, match="holds no Ed25519 key"):
         notes.load_key(path)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_verifier_key_is_read_as_it_was_written(seed: bytes) -> None:
+    key = Ed25519PrivateKey.from_private_bytes(seed).public_key()
+    assert notes.read_verifier(notes.verifier_key(NAME, key)).public_bytes_raw() == key.public_bytes_raw()
+
+
+@pytest.mark.parametrize("line", ["", "name", "name+00000000+AAAA", "name+00000000+" + "A" * 43 + "="])
+def test_malformed_verifier_key_is_refused(line: str) -> None:
+    with pytest.raises(notes.NoteInvalid):
+        notes.read_verifier(line)
+
+
+def test_note_is_verified_by_whichever_key_signed_it_and_by_no_other() -> None:
+    other = Ed25519PrivateKey.generate().public_key()
+    assert notes.verify_by_any(NOTE, name=NAME, keys=[KEY.public_key(), other])[1] == 0
+    assert notes.verify_by_any(NOTE, name=NAME, keys=[other, KEY.public_key()])[1] == 1
+    with pytest.raises(notes.NoteInvalid, match="not signed by"):
+        notes.verify_by_any(NOTE, name=NAME, keys=[other])

@@ -2,13 +2,15 @@ import json
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, connection
 from django.test import Client
 from django.urls import reverse
+from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
+from portal.jobs.services import pulse
 from portal.pages.models import CspReport
 from portal.pages.operations import LARGEST_REPORT
+from tests.databases import METRICS_TOKEN
 
 REPORT = {
     "csp-report": {
@@ -28,31 +30,53 @@ def test_a_living_process_says_so_without_a_database(client: Client) -> None:
     assert (response.status_code, response.content) == (200, b"alive\n")
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
 def test_a_portal_that_can_work_is_ready(client: Client, settings: Settings, tmp_path: Path) -> None:
     settings.BLOB_ROOT = tmp_path
+    pulse("sequencer")
     response = client.get(reverse("readyz"))
-    assert (response.status_code, response.json()["ready"]) == (200, True)
-    assert set(response.json()["probes"]) == {"database", "migrations", "blobs"}
+    assert (response.status_code, response.json()["ready"], response.json()["failing"]) == (200, True, [])
+    assert set(response.json()["probes"]) == {"database", "migrations", "sequencer", "broker", "blobs", "disk"}
 
 
-@pytest.mark.django_db
-def test_a_portal_that_can_not_work_says_why(client: Client, settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_a_portal_that_can_not_work_says_what_fails_and_no_path_or_address(
+    client: Client, settings: Settings, tmp_path: Path
+) -> None:
     settings.BLOB_ROOT = tmp_path / "nowhere"
     response = client.get(reverse("readyz"))
     assert (response.status_code, response.json()["ready"]) == (503, False)
-    assert "is missing" in response.json()["probes"]["blobs"]
+    assert response.json()["failing"] == ["sequencer", "blobs"]
+    assert str(tmp_path) not in response.content.decode()
 
 
-@pytest.mark.django_db
-def test_a_database_that_is_away_is_not_a_crash(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(*_: object, **__: object) -> None:
-        raise DatabaseError("gone away")
+@pytest.mark.parametrize("sent", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {METRICS_TOKEN}"}])
+def test_metrics_are_for_who_sends_their_token(client: Client, sent: dict[str, str]) -> None:
+    response = client.get(reverse("metrics"), headers=sent)
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"].startswith("Bearer")
 
-    monkeypatch.setattr(connection, "cursor", refused)
-    response = client.get(reverse("readyz"))
-    assert response.status_code == 503
-    assert "gone away" in response.json()["probes"]["database"]
+
+def test_without_a_token_in_the_environment_nobody_reads_metrics(client: Client, settings: Settings) -> None:
+    settings.METRICS_TOKEN = ""
+    assert client.get(reverse("metrics"), headers={"Authorization": "Bearer "}).status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_metrics_are_in_the_format_of_prometheus(client: Client, settings: Settings, tmp_path: Path) -> None:
+    settings.BLOB_ROOT = tmp_path
+    client.get(reverse("livez"))
+    response = client.get(reverse("metrics"), headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+    assert response["Content-Type"].startswith("text/plain; version=")
+    families = {family.name: family for family in text_string_to_metric_families(response.content.decode())}
+    for name in (
+        "http_request_seconds", "jobs_oldest_waiting_seconds", "ledger_entries", "ledger_lag_seconds", "blob_bytes",
+        "subscribers", "database_connections", "disk_free_bytes", "part_answers",
+    ):  # fmt: skip
+        assert families[f"countersign_{name}"].samples, name
+    assert {sample.value for sample in families["countersign_part_answers"].samples} == {1.0}
+    routes = {sample.labels["route"] for sample in families["countersign_http_request_seconds"].samples}
+    assert "livez" in routes
 
 
 @pytest.mark.django_db

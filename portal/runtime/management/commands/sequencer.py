@@ -10,13 +10,17 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, close_old_connections
 
-from portal.jobs.services import reap, relay
+from portal.core.actors import SYSTEM
+from portal.jobs.services import pulse, reap, relay
+from portal.keys.choices import Purpose
+from portal.keys.services import register_first_key
 from portal.ledger.sequencing import sequence_batch
 from portal.ledger.subscriptions import deliver
 
 _PAUSE = 0.02
 """Seconds between two looks when nothing was pending: the lag of an entry is half of this and the work itself."""
 _CARE_EVERY = 1.0
+_PULSE_EVERY = 5.0
 _LONGEST_RETRY = 5.0
 logger = logging.getLogger("portal.sequencer")
 
@@ -49,7 +53,8 @@ class Command(BaseCommand):
 
     def _work(self, connection: psycopg.Connection) -> None:
         """Loop until told to stop; raises OperationalError, psycopg's or Django's, when the database is lost."""
-        care_at, heard = 0.0, 0
+        care_at, pulse_at, heard = 0.0, 0.0, 0
+        register_first_key(actor=SYSTEM, purpose=Purpose.CHECKPOINT)
         while not self._stopping:
             pending = connection.execute("SELECT EXISTS (SELECT FROM ledger_pendingentry)").fetchone() == (True,)
             sequenced = sequence_batch(connection) if pending else 0
@@ -59,5 +64,8 @@ class Command(BaseCommand):
                 relay()
                 reap()
                 care_at = time.monotonic() + _CARE_EVERY
+            if time.monotonic() >= pulse_at:
+                pulse("sequencer")
+                pulse_at = time.monotonic() + _PULSE_EVERY
             if not sequenced and not heard:
                 time.sleep(_PAUSE)

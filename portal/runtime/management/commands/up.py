@@ -24,6 +24,7 @@ from portal.runtime import installation, postgres
 from portal.runtime.keys import make_keys
 from portal.runtime.processes import MARK
 from portal.runtime.roles import show_messages_again
+from portal.runtime.soundness import MISCONFIGURED
 from portal.runtime.supervisor import Supervisor, reap
 
 _READY_SECONDS = 90
@@ -98,6 +99,7 @@ class Command(BaseCommand):
             variables = self._prepare()
             # Celery would check the whole project at each start, for seconds; `make lint` does.
             environment = {**variables, MARK: self.life, "CELERY_SKIP_CHECKS": "1"}
+            installation.require_sound(environment, self.port)
             supervisor = Supervisor(self.run, self.logs, BASE_DIR, environment, lambda text: self._step("", text))
             try:
                 web, *others = installation.programs(self.port)
@@ -117,6 +119,8 @@ class Command(BaseCommand):
                 self._step("Stopping", "in order; Ctrl-C again stops at once")
                 stops = self._signals
                 supervisor.stop(hurry=lambda: self._signals > max(stops, 1))
+        except installation.Unsound as problem:
+            raise CommandError(str(problem), returncode=MISCONFIGURED) from problem
         except (postgres.PostgresUnusable, installation.EnvironmentIncomplete) as problem:
             raise CommandError(str(problem)) from problem
         finally:
@@ -146,6 +150,10 @@ class Command(BaseCommand):
             if status := self._manage(["ensure_policies", "-v0"], variables):
                 raise CommandError(f"ensure_policies ended with status {status}.")
             self._step("Policy", "the default one is published")
+        if installation.lacks(variables["DATABASE_OWNER_URL"], "keys_publickey"):
+            if status := self._manage(["register_keys", "-v0"], variables):
+                raise CommandError(f"register_keys ended with status {status}.")
+            self._step("Public keys", "registered")
         if self._server is not None and variables["BROKER_URL"].startswith("pgmq://"):
             again = show_messages_again(variables["BROKER_URL"])
             self._step("Queue", f"{again} messages of a former start given out again" if again else "ready")
@@ -224,12 +232,19 @@ def _is_free(port: int) -> bool:
 
 
 def _ask_ready(port: int, former: str) -> tuple[bool, str]:
-    """Return whether /readyz says 200, and what it said (the former answer while nobody answers)."""
+    """Return whether /readyz misses nothing but the sequencer, which starts later, and what it said.
+
+    It is the former answer while nobody answers.
+    """
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", "/readyz")
         response = connection.getresponse()
-        return response.status == 200, response.read(2000).decode(errors="replace")  # noqa: PLR2004
+        text = response.read(4000).decode(errors="replace")
+        told = json.loads(text)
+        return set(told["failing"]) <= {"sequencer"}, text
+    except (ValueError, KeyError):
+        return False, text
     except (OSError, HTTPException):
         return False, former
     finally:

@@ -1,16 +1,19 @@
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from django.conf import settings as django_settings
+from django.db import transaction
 from pytest_django import Settings
 
+from governance.services import signing
 from monitoring.models import ValidationRun
+from portal.core.actors import SYSTEM
 from portal.core.canonical import canonical_json
 from portal.core.errors import Conflict
+from portal.core.signatures import public_pem
+from portal.keys.choices import Purpose
+from portal.keys.services import decision_key, register_key
 from portal.reports.assembly import assemble
 from registry.models import ModelVersion
 from tests.factories.reports import PackFactory, approved_release, sequence
@@ -76,13 +79,41 @@ def test_a_run_that_the_ledger_never_heard_of_is_named() -> None:
     assert missing[f"validation run {run.pk}"] is None
 
 
-def test_a_signature_by_a_key_that_is_not_ours_counts_as_not_verified(tmp_path: Path, settings: Settings) -> None:
+def test_a_signature_by_a_key_that_is_not_ours_counts_as_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signing, "decision_key", new_key)
     release = approved_release()
     sequence()
-    shutil.copytree(django_settings.KEYS_DIR, tmp_path / "keys")
-    other = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "keys" / "decision.key").write_bytes(other)
-    settings.KEYS_DIR = tmp_path / "keys"
     document = assemble(PackFactory.create(release=release))
     assert not document["decision"]["signatures"][0]["verified"]
     assert ("not_passed", "Signature") in {(one["status"], one["what"]) for one in document["says"]["open"]}
+
+
+def test_a_signature_made_after_its_key_was_retired_counts_as_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    leaked = decision_key_committed()
+    register_key(actor=SYSTEM, purpose=Purpose.DECISION, pem=public_pem(new_key().public_key()))
+    monkeypatch.setattr(signing, "decision_key", lambda: leaked)
+    release = approved_release()
+    sequence()
+    assert not assemble(PackFactory.create(release=release))["decision"]["signatures"][0]["verified"]
+
+
+def test_what_was_signed_before_a_rotation_still_verifies_and_no_private_key_is_needed(
+    tmp_path: Path, settings: Settings
+) -> None:
+    release = approved_release()
+    register_key(actor=SYSTEM, purpose=Purpose.DECISION, pem=public_pem(new_key().public_key()))
+    sequence()
+    settings.KEYS_DIR = tmp_path
+    document = assemble(PackFactory.create(release=release))
+    signature = document["decision"]["signatures"][0]
+    assert signature["verified"]
+    assert signature["key_id"] in document["decision"]["keys"]
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def decision_key_committed() -> ec.EllipticCurvePrivateKey:
+    with transaction.atomic():
+        return decision_key()

@@ -167,10 +167,12 @@ def test_the_printed_commands_verify_what_is_attached(snapshot: bytes, tmp_path:
 
 
 def test_an_altered_decision_no_longer_verifies(snapshot: bytes, tmp_path: Path) -> None:
-    for one in proofs.files(json.loads(snapshot)):
+    document = json.loads(snapshot)
+    for one in proofs.files(document):
         altered = one.content.replace(b"approv", b"reject") if one.name.endswith(".pae") else one.content
         (tmp_path / one.name).write_bytes(altered)
-    command = ["openssl", "dgst", "-sha256", "-verify", "decision-key.pem", "-signature", "decision-1.sig"]
+    key = f"decision-key-{document['decision']['signatures'][0]['key_id'][:12]}.pem"
+    command = ["openssl", "dgst", "-sha256", "-verify", key, "-signature", "decision-1.sig"]
     answer = subprocess.run([*command, "decision-1.pae"], cwd=tmp_path, capture_output=True, check=False)
     assert answer.returncode != 0
 

@@ -8,13 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
 
-from portal.env import BASE_DIR
+from portal.env import BASE_DIR, PROGRAMS, SECRET_VARIABLES
 from portal.runtime.processes import marked
+from portal.runtime.soundness import MISCONFIGURED
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -79,6 +81,14 @@ def portal(folder: Path, bare_environment: dict[str, str]) -> Iterator[Portal]:
             process.wait(60)
 
 
+def became_ready(portal: Portal) -> bool:
+    """Wait for the programs behind the web server, the sequencer above all."""
+    deadline = time.monotonic() + 60
+    while (status := portal.status("/readyz")) != 200 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return status == 200
+
+
 def gone(life: str, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while marked(life) and time.monotonic() < deadline:
@@ -86,14 +96,34 @@ def gone(life: str, seconds: float) -> bool:
     return not marked(life)
 
 
+def programs_seen(portal: Portal, life: str) -> set[str]:
+    """Ask the kernel what every process was given and which files it holds open; return which programs these are."""
+    seen = set()
+    secrets = {str(path) for path in (portal.home / "keys").iterdir()} | {str(portal.home / "run/environment.json")}
+    for process in marked(life):
+        folder = Path("/proc") / str(process)
+        with suppress(OSError):  # ended meanwhile
+            variables = dict(part.split("=", 1) for part in (folder / "environ").read_text().split("\0") if "=" in part)
+            if (program := variables.get("COUNTERSIGN_PROGRAM")) is None:
+                continue  # a command of `up`, on its way to its end
+            seen.add(program)
+            assert variables.keys() & set(SECRET_VARIABLES) == PROGRAMS[program].variables, program
+            held = {str(entry.readlink()) for entry in (folder / "fd").iterdir()}
+            assert not held & secrets, program
+    return seen
+
+
 def test_a_portal_starts_refuses_a_second_survives_its_own_murder_and_stops(portal: Portal) -> None:
     first, lines = portal.up_and_ready()
-    assert portal.status("/readyz") == 200
+    assert became_ready(portal)
     assert any("create_admins" in line for line in lines)
     life = portal.life()
     deadline = time.monotonic() + 60
     while len(marked(life)) < 8:  # web, workers, their children, beat, sequencer: all but the first start behind it
         assert time.monotonic() < deadline, "not every program started"
+        time.sleep(0.1)
+    while programs_seen(portal, life) != set(PROGRAMS):
+        assert time.monotonic() < deadline
         time.sleep(0.1)
     secrets = [*(portal.home / "keys").iterdir(), portal.home / "run" / "environment.json"]
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in secrets)
@@ -110,7 +140,7 @@ def test_a_portal_starts_refuses_a_second_survives_its_own_murder_and_stops(port
 
     begin = time.monotonic()
     third, _ = portal.up_and_ready()
-    assert portal.status("/readyz") == 200
+    assert became_ready(portal)
     assert time.monotonic() - begin < 60
     life = portal.life()
     third.send_signal(signal.SIGINT)
@@ -128,6 +158,15 @@ def test_a_taken_port_is_told_with_a_free_one(portal: Portal) -> None:
         told = portal.up().communicate(timeout=60)[0]
     assert f"Port {portal.port} is taken by another program: make run PORT=" in told
     assert not (portal.home / "postgres").exists()
+
+
+def test_what_is_unsafe_in_production_is_told_at_once_and_nothing_starts(portal: Portal) -> None:
+    portal.environment |= {"PRODUCTION": "1", "DEBUG": "1"}
+    process = portal.up()
+    told = process.communicate(timeout=120)[0]
+    assert process.returncode == MISCONFIGURED
+    assert "debug: on. DEBUG=1 shows values to everybody" in told
+    assert portal.status("/livez") is None
 
 
 def test_half_a_set_of_database_urls_is_refused_in_words(portal: Portal) -> None:

@@ -1,0 +1,103 @@
+"""Log lines: one JSON object per record for machines, or plain text for people at a terminal.
+
+Ids come from the trace, facts from `extra={"facts": {...}}`. Messages hold ids, too, by habit; what a library says is
+scrubbed of what must not be kept: passwords, tokens, addresses, query strings, values of rows.
+"""
+
+import json
+import logging
+import re
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any
+
+from portal.core.traces import current
+
+LONGEST = 16_000
+_SECRETS = (
+    (re.compile(r"(://[^\s:/@]*:)[^\s/]+@"), r"\1…@"),
+    (re.compile(r"\b(Bearer|Basic)\s+[^\s'\",]+", re.IGNORECASE), r"\1 …"),
+    (re.compile(r"\bcs_[0-9a-zA-Z_]{6,}"), "cs_…"),
+    (re.compile(r"(?i)\b(password|passwd|secret|token|api[_-]?key)(['\"]?\s*[=:]\s*)(['\"]?)[^\s'\",;&]+"), r"\1\2\3…"),
+    (re.compile(r"[^\s@'\"<>(=:]+@[\w-]+(?:\.[\w-]+)+"), "…@…"),
+    (re.compile(r"\?[\w.~%+-]+=[^\s'\"]*"), "?…"),
+    # PostgreSQL tells the values of the row that broke a rule.
+    (re.compile(r"^(DETAIL|CONTEXT):.*$", re.MULTILINE), r"\1: …"),
+    (re.compile(r"\bKey \([^)]*\)=\(.*?\)(?= )"), "Key …"),
+)
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), 127, *range(128, 160))} | {10: "\\n", 13: "\\r", 9: "\\t"}
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def scrubbed(text: str) -> str:
+    """Return the text without what must not be kept, cut where it is very long."""
+    for pattern, instead in _SECRETS:
+        text = pattern.sub(instead, text)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def facts_of(record: logging.LogRecord) -> dict[str, Any]:
+    """Return the ids of the trace that are known, and the record's own facts."""
+    trace = current()
+    ids = {
+        name: value
+        for name in ("request_id", "job_id", "user_id", "entry", "event_id")
+        if (value := getattr(trace, name, None)) not in {None, ""}
+    }
+    own = getattr(record, "facts", None)
+    return {**ids, **own} if isinstance(own, Mapping) else ids
+
+
+def time_of(record: logging.LogRecord) -> str:
+    """Return when, as RFC 3339 in UTC, with milliseconds."""
+    at = datetime.fromtimestamp(record.created, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def trace_of(error: ExcInfo) -> str:
+    """Return the traceback as Python prints it, scrubbed."""
+    return scrubbed("".join(traceback.format_exception(*error)).rstrip())
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, Any] = {
+            "time": time_of(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": scrubbed(record.getMessage()),
+            **facts_of(record),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["error"] = f"{record.exc_info[0].__module__}.{record.exc_info[0].__qualname__}"
+            line["traceback"] = trace_of(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class TextLines(logging.Formatter):
+    """Time, level, logger, message, facts; a traceback below it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        facts = " ".join(f"{name}={value}" for name, value in facts_of(record).items())
+        message = scrubbed(record.getMessage()).translate(_CONTROLS)
+        line = f"{time_of(record)[11:]} {record.levelname:<7} {record.name}: {message}{'  ' if facts else ''}{facts}"
+        if record.exc_info and record.exc_info[0] is not None:
+            line += f"\n{trace_of(record.exc_info)}"
+        return line
+
+
+class DefectsOnly(logging.Filter):
+    """Of what Django says of answers, keeps those that a defect made; the access line tells of the others."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether the record has an exception."""
+        return bool(record.exc_info)
+
+
+FORMATS: dict[str, type[logging.Formatter]] = {"json": JsonLines, "text": TextLines}

@@ -1,0 +1,124 @@
+"""The web server as it is started: two processes that count as one, and say what fails when the database is away."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from portal.env import BASE_DIR
+from tests.databases import METRICS_TOKEN
+
+
+class Server:
+    """Granian with two processes."""
+
+    def __init__(self, log: Path, variables: dict[str, str]) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        command = [sys.executable, "-m", "granian", "--interface=wsgi", f"--port={self.port}", "--workers=2"]
+        command += ["--blocking-threads=2", "--respawn-failed-workers", "--respawn-interval=0.2", "--no-ws"]
+        command += ["--log-config", "portal/runtime/granian.json", "portal.wsgi:application"]
+        self.log = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                command, cwd=BASE_DIR, env=os.environ | variables, stdout=output, stderr=output, start_new_session=True
+            )
+        self.await_answer()
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Ask on a connection of its own, so that either process may answer."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            connection.request("GET", path, headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        finally:
+            connection.close()
+
+    def await_answer(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                self.get("/accounts/nothing")
+            except (OSError, HTTPException):
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError(self.log.read_text())
+
+    def counted(self, route: str) -> float:
+        """Return how many requests of a route the metrics tell."""
+        status, text = self.get("/metrics")
+        assert status == 200
+        samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+        name = "countersign_http_request_seconds_count"
+        return sum(sample.value for sample in samples if sample.name == name and sample.labels["route"] == route)
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Start servers in a home of their own; stop them afterwards."""
+    started: list[Server] = []
+
+    def start(**variables: str) -> Server:
+        home = {"COUNTERSIGN_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "portal.settings"}
+        started.append(Server(tmp_path / f"{len(started)}.log", home | variables))
+        return started[-1]
+
+    yield start
+    for server in [one for one in started if one.process.poll() is None]:
+        os.killpg(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_count_as_one_also_when_one_of_them_is_killed(
+    serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    server = serve()
+    for _ in range(40):
+        assert server.get("/livez")[0] == 200
+    assert {server.counted("livez") for _ in range(10)} == {40}
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+    workers = [int(child) for child in children if "resource_tracker" not in command_of(child)]
+    assert len(workers) == 2, [command_of(child) for child in children]
+    os.kill(workers[0], signal.SIGKILL)
+    for _ in range(10):
+        server.await_answer()
+        assert server.get("/livez")[0] == 200
+    assert {server.counted("livez") for _ in range(10)} == {50}
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert {"portal.access", "_granian"} <= {line["logger"] for line in lines}
+    os.killpg(server.process.pid, signal.SIGKILL)
+    server.process.wait()
+    another = serve()
+    assert another.counted("livez") == 0
+    assert len(list((tmp_path / "run" / "metrics").iterdir())) == 1, "what a former server counted is removed"
+
+
+def test_without_a_database_metrics_and_readiness_answer_in_time(serve: Callable[..., Server]) -> None:
+    server = serve(DATABASE_URL="postgresql://app:s3cret@127.0.0.1:1/nothing")
+    begin = time.monotonic()
+    status, text = server.get("/readyz")
+    assert time.monotonic() - begin < 8
+    assert (status, json.loads(text)["probes"]["database"] != "answers") == (503, True)
+    assert not {"s3cret", "127.0.0.1"} & set(text.replace(":", " ").split())
+    begin = time.monotonic()
+    assert server.counted("readyz") == 1
+    assert 'countersign_part_answers{part="ledger"} 0.0' in server.get("/metrics")[1]
+    assert time.monotonic() - begin < 12
+    assert server.get("/livez") == (200, "alive\n")
+
+
+def command_of(process: str) -> str:
+    return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()

@@ -152,7 +152,7 @@ _TABLE: tuple[tuple[str, int, str, str, str], ...] = (
      "Tell your operator: `manage.py doctor` says which key is missing."),
     ("key_unknown", 409, "No public key verifies this", "No public key is registered for it.",
      "Look at /keys; if the key should be there, tell your operator."),
-    ("checkpoint_key_unknown", 409, "No key verifies the checkpoint", "No registered key signed the checkpoint.",
+    ("checkpoint_key_unknown", 409, "Another key signs checkpoints", "The key at hand is not the last one kept.",
      "Tell your operator at once."),
     ("note_invalid", 422, "The checkpoint can't be read", "It is no signed note of this log.",
      "Take the checkpoint as the portal gives it."),

@@ -21,12 +21,33 @@ class BodyParser(JSONParser):
             raise ParseError("The JSON is nested too deeply to be read.") from None
 
 
+_TYPES: tuple[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...], str], ...] = (
+    (serializers.CharField, (str,), "Send a string."),
+    (serializers.IntegerField, (int,), "Send a whole number."),
+    (serializers.FloatField, (int, float), "Send a number."),
+)
+
+
 class Body(serializers.Serializer[Any]):
-    """What a request says. An unknown field is refused: it may be a misspelt one that matters."""
+    """What a request says, in JSON's types. An unknown field is refused: it may be a misspelt one that matters."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Return the valid values; raises ValidationError."""
-        unknown = set(data) - set(self.fields) if isinstance(data, Mapping) else set()
-        if unknown:
-            raise serializers.ValidationError({str(name): ["There is no such field."] for name in sorted(unknown)})
+        if isinstance(data, Mapping):
+            found = {str(name): ["There is no such field."] for name in sorted(set(data) - set(self.fields))}
+            found |= {
+                name: words
+                for name, field in self.fields.items()
+                if name in data and (words := _mistyped(field, data[name]))
+            }
+            if found:
+                raise serializers.ValidationError(found)
         return super().to_internal_value(data)
+
+
+def _mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> list[str]:
+    """Return what is wrong with the JSON type of a value, which the field itself would convert."""
+    for kind, types, words in _TYPES:
+        if value is not None and isinstance(field, kind) and type(value) not in types:
+            return [words]
+    return []

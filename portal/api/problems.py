@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
 from portal.core.errors import DomainError, TooLarge
-from portal.core.outages import Unavailable, outage_of
+from portal.core.outages import outage_of
 from portal.core.problems import MEDIA_TYPE, problem
 
 logger = logging.getLogger(__name__)
@@ -27,8 +27,8 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, DomainError):
         set_rollback()
         body = problem(status=error.status, code=error.code, detail=error.message, fields=error.fields)
-        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
-        return Response(body, status=error.status, content_type=MEDIA_TYPE, headers=headers)
+        headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else None
+        return Response(body, status=error.status, headers=headers, content_type=MEDIA_TYPE)
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -8,11 +8,12 @@ class DomainError(Exception):
     """A refusal in words a person can act on.
 
     `code` is stable and machine-readable; `fields` maps input names to their messages;
-    `status` is the HTTP status with which a door answers.
+    `status` is the HTTP status with which a door answers; `retry_after` the seconds after which it may be different.
     """
 
     status: ClassVar[int] = 409
     code: str = "refused"
+    retry_after: ClassVar[int | None] = None
 
     def __init__(
         self, message: str, *, code: str | None = None, fields: Mapping[str, Sequence[str]] | None = None

@@ -37,6 +37,8 @@ WITHOUT_ROWS = {
     "livez",
     "metrics",
     "own_password",
+    "problem_type",
+    "problems",
     "readyz",
     "style",
 }

@@ -3,13 +3,13 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.bodies import Body
 from portal.api.v1.models import model_named
-from portal.api.views import Door, actor_of
+from portal.api.views import Door, Listing, actor_of, created
 from portal.core.querysets import visible
 from registry.models import CardRevision
 from registry.services import cards as services
@@ -36,11 +36,12 @@ class DraftCardSerializer(Body):
     out_of_scope_use = serializers.CharField()
 
 
-class CardList(Door, generics.ListAPIView[CardRevision]):
+class CardList(Listing):
     """List and draft card revisions of a model."""
 
     serializer_class = CardSerializer
     queryset = CardRevision.objects.none()
+    filterset_fields = ["state"]
 
     def get_queryset(self) -> Any:
         """Return the model's card revisions."""
@@ -52,7 +53,18 @@ class CardList(Door, generics.ListAPIView[CardRevision]):
         form = DraftCardSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         revision = services.draft_card(actor=self.actor, model=model_named(request, slug), **form.validated_data)
-        return Response(CardSerializer(revision).data, status=status.HTTP_201_CREATED)
+        return created(CardSerializer(revision).data, "api_card", request, slug=slug, number=revision.number)
+
+
+class CardDetail(Door, generics.RetrieveAPIView[CardRevision]):
+    """One card revision."""
+
+    serializer_class = CardSerializer
+    queryset = CardRevision.objects.none()
+
+    def get_object(self) -> CardRevision:
+        """Return the revision."""
+        return card_numbered(self.request, self.kwargs["slug"], self.kwargs["number"])
 
 
 class CardPublish(Door):
@@ -64,6 +76,11 @@ class CardPublish(Door):
     @extend_schema(request=None, responses={200: CardSerializer})
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Publish the revision; an open approval request that covers another one is voided."""
-        rows = CardRevision.objects.select_related("model")
-        revision = visible(rows, actor_of(request), model__slug=slug, number=number)
-        return Response(CardSerializer(services.publish_card(actor=self.actor, revision=revision)).data)
+        revision = services.publish_card(actor=self.actor, revision=card_numbered(request, slug, number))
+        return Response(CardSerializer(revision).data)
+
+
+def card_numbered(request: Request, slug: str, number: int) -> CardRevision:
+    """Return a model's card revision, if the caller may see it."""
+    rows = CardRevision.objects.select_related("model")
+    return visible(rows, actor_of(request), model__slug=slug, number=number)

@@ -1,16 +1,18 @@
 """Datasets and snapshots."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.bodies import Body
+from portal.api.filters import OfTeam
 from portal.api.uploads import chunks_of, declared_sha256
-from portal.api.views import Door, actor_of, team_named
+from portal.api.views import Door, Listing, accepted, actor_of, created, team_named
 from portal.blobs.services import store_stream
 from portal.core.querysets import visible
 from registry.models import Dataset, DatasetSnapshot
@@ -54,11 +56,12 @@ class SnapshotSerializer(serializers.ModelSerializer[DatasetSnapshot]):
         ]  # fmt: skip
 
 
-class DatasetList(Door, generics.ListAPIView[Dataset]):
+class DatasetList(Listing):
     """List and register datasets."""
 
     serializer_class = DatasetSerializer
     queryset = Dataset.objects.none()
+    filterset_class = OfTeam
 
     def get_queryset(self) -> Any:
         """Return the datasets the caller may see."""
@@ -72,14 +75,28 @@ class DatasetList(Door, generics.ListAPIView[Dataset]):
         values = dict(form.validated_data)
         values["team"] = team_named(self.actor, values["team"])
         dataset = services.register_dataset(actor=self.actor, **values)
-        return Response(DatasetSerializer(dataset).data, status=status.HTTP_201_CREATED)
+        return created(DatasetSerializer(dataset).data, "api_dataset", request, slug=dataset.slug)
 
 
-class SnapshotList(Door, generics.ListAPIView[DatasetSnapshot]):
+class DatasetDetail(Door, generics.RetrieveAPIView[Dataset]):
+    """One dataset."""
+
+    serializer_class = DatasetSerializer
+    queryset = Dataset.objects.none()
+
+    def get_object(self) -> Dataset:
+        """Return the dataset."""
+        return dataset_named(self.request, self.kwargs["slug"])
+
+
+class SnapshotList(Listing):
     """List and upload the snapshots of a dataset."""
 
     serializer_class = SnapshotSerializer
     queryset = DatasetSnapshot.objects.none()
+    filterset_fields = ["state"]
+    query_parameters: ClassVar[Mapping[str, frozenset[str]]] = {"POST": frozenset({"time_column"})}
+    streamed = True
 
     def get_queryset(self) -> Any:
         """Return the dataset's snapshots."""
@@ -100,7 +117,8 @@ class SnapshotList(Door, generics.ListAPIView[DatasetSnapshot]):
             actor=self.actor, dataset=dataset, blob=blob, declared_sha256=sha256,
             time_column=request.query_params.get("time_column", ""),
         )  # fmt: skip
-        return Response(SnapshotSerializer(snapshot).data, status=status.HTTP_202_ACCEPTED)
+        data = SnapshotSerializer(snapshot).data
+        return accepted(data, "api_snapshot", request, slug=slug, number=snapshot.number)
 
 
 class SnapshotDetail(Door, generics.RetrieveAPIView[DatasetSnapshot]):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from rest_framework import generics, serializers
+from rest_framework import serializers
 
-from portal.api.views import Door
+from portal.api.views import Listing
 from portal.keys.models import PublicKey
 from portal.keys.selectors import verifier_key
 
@@ -25,7 +25,7 @@ class PublicKeySerializer(serializers.ModelSerializer[PublicKey]):
         return verifier_key(row)
 
 
-class PublicKeyList(Door, generics.ListAPIView[PublicKey]):
+class PublicKeyList(Listing):
     """List what signatures of decisions and checkpoints are checked with; every caller may."""
 
     serializer_class = PublicKeySerializer

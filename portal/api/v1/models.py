@@ -4,14 +4,15 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.accounts.choices import UserKind
 from portal.accounts.models import User
 from portal.api.bodies import Body
-from portal.api.views import Door, actor_of, team_named
+from portal.api.filters import OfTeam
+from portal.api.views import Door, Listing, actor_of, created, team_named
 from portal.core.querysets import visible
 from registry.choices import Implementation, Task
 from registry.models import RegisteredModel
@@ -42,12 +43,20 @@ class RegisterModelSerializer(Body):
     implementation = serializers.ChoiceField(choices=Implementation.choices)
 
 
-class ModelList(Door, generics.ListAPIView[RegisteredModel]):
+class ModelFilter(OfTeam):
+    """What a list of models can be narrowed to."""
+
+    class Meta:
+        model = RegisteredModel
+        fields = ["tier", "task", "implementation"]
+
+
+class ModelList(Listing):
     """List and register models."""
 
     serializer_class = ModelSerializer
     queryset = RegisteredModel.objects.none()
-    filterset_fields = ["tier", "task", "implementation", "team__slug"]
+    filterset_class = ModelFilter
 
     def get_queryset(self) -> Any:
         """Return the models the caller may see."""
@@ -62,7 +71,7 @@ class ModelList(Door, generics.ListAPIView[RegisteredModel]):
         values["team"] = team_named(self.actor, values["team"])
         values["owner"] = owner_named(request, values.pop("owner", None))
         model = services.register_model(actor=self.actor, **values)
-        return Response(ModelSerializer(model).data, status=status.HTTP_201_CREATED)
+        return created(ModelSerializer(model).data, "api_model", request, slug=model.slug)
 
 
 class ModelDetail(Door, generics.RetrieveAPIView[RegisteredModel]):

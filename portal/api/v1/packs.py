@@ -1,15 +1,17 @@
 """Evidence packs: ask, watch, fetch."""
 
+from typing import Any
+
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.v1.releases import release_numbered
-from portal.api.views import Door, actor_of
+from portal.api.views import Door, Listing, accepted, actor_of
 from portal.core.querysets import visible
 from portal.reports import services
 from portal.reports.models import EvidencePack
@@ -20,23 +22,30 @@ class PackSerializer(serializers.ModelSerializer[EvidencePack]):
     """An evidence pack as the API shows it."""
 
     release = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
+    job = serializers.IntegerField(source="job_id", read_only=True, allow_null=True)
 
     class Meta:
         model = EvidencePack
-        fields = ["id", "release", "state", "cause", "content_digest", "requested_at", "finished_at"]
+        fields = ["id", "release", "state", "cause", "job", "content_digest", "requested_at", "finished_at"]
 
 
-class PackRequest(Door):
-    """Ask for the evidence of a release."""
+class PackList(Listing):
+    """List and ask for the evidence of a release."""
 
     serializer_class = PackSerializer
     queryset = EvidencePack.objects.none()
+    filterset_fields = ["state"]
+
+    def get_queryset(self) -> Any:
+        """Return the release's packs."""
+        rows = EvidencePack.objects.filter(release=release_numbered(self.request, self.kwargs["pk"]))
+        return rows.select_related("release__version__model")
 
     @extend_schema(request=None, responses={202: PackSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Request a pack; it is rendered by a job."""
         pack = services.request_pack(actor=self.actor, release=release_numbered(request, pk))
-        return Response(PackSerializer(pack).data, status=status.HTTP_202_ACCEPTED)
+        return accepted(PackSerializer(pack).data, "api_pack", request, pk=pack.pk)
 
 
 class PackDetail(Door, generics.RetrieveAPIView[EvidencePack]):

@@ -3,12 +3,13 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.bodies import Body
-from portal.api.views import Door, actor_of, team_named
+from portal.api.filters import OfTeam
+from portal.api.views import Door, Listing, actor_of, created, team_named
 from portal.core.querysets import visible
 from registry.models import FeaturePipeline, FeaturePipelineVersion
 from registry.services import pipelines as services
@@ -51,11 +52,12 @@ class RegisterPipelineVersionSerializer(Body):
     columns = serializers.ListField(child=serializers.CharField(max_length=200), allow_empty=False)
 
 
-class PipelineList(Door, generics.ListAPIView[FeaturePipeline]):
+class PipelineList(Listing):
     """List and register feature pipelines."""
 
     serializer_class = PipelineSerializer
     queryset = FeaturePipeline.objects.none()
+    filterset_class = OfTeam
 
     def get_queryset(self) -> Any:
         """Return the pipelines the caller may see."""
@@ -69,10 +71,21 @@ class PipelineList(Door, generics.ListAPIView[FeaturePipeline]):
         values = dict(form.validated_data)
         values["team"] = team_named(self.actor, values["team"])
         pipeline = services.register_pipeline(actor=self.actor, **values)
-        return Response(PipelineSerializer(pipeline).data, status=status.HTTP_201_CREATED)
+        return created(PipelineSerializer(pipeline).data, "api_pipeline", request, slug=pipeline.slug)
 
 
-class PipelineVersionList(Door, generics.ListAPIView[FeaturePipelineVersion]):
+class PipelineDetail(Door, generics.RetrieveAPIView[FeaturePipeline]):
+    """One feature pipeline."""
+
+    serializer_class = PipelineSerializer
+    queryset = FeaturePipeline.objects.none()
+
+    def get_object(self) -> FeaturePipeline:
+        """Return the pipeline."""
+        return pipeline_named(self.request, self.kwargs["slug"])
+
+
+class PipelineVersionList(Listing):
     """List and register the versions of a feature pipeline."""
 
     serializer_class = PipelineVersionSerializer
@@ -80,16 +93,32 @@ class PipelineVersionList(Door, generics.ListAPIView[FeaturePipelineVersion]):
 
     def get_queryset(self) -> Any:
         """Return the pipeline's versions."""
-        return self.pipeline().versions.select_related("pipeline")
-
-    def pipeline(self) -> FeaturePipeline:
-        """Return the pipeline of the address, if the caller may see it."""
-        return visible(FeaturePipeline.objects.all(), actor_of(self.request), slug=self.kwargs["slug"])
+        return pipeline_named(self.request, self.kwargs["slug"]).versions.select_related("pipeline")
 
     @extend_schema(request=RegisterPipelineVersionSerializer, responses={201: PipelineVersionSerializer})
-    def post(self, request: Request, slug: str) -> Response:  # noqa: ARG002
+    def post(self, request: Request, slug: str) -> Response:
         """Register a feature pipeline version."""
         form = RegisterPipelineVersionSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        version = services.register_pipeline_version(actor=self.actor, pipeline=self.pipeline(), **form.validated_data)
-        return Response(PipelineVersionSerializer(version).data, status=status.HTTP_201_CREATED)
+        pipeline = pipeline_named(request, slug)
+        version = services.register_pipeline_version(actor=self.actor, pipeline=pipeline, **form.validated_data)
+        data = PipelineVersionSerializer(version).data
+        return created(data, "api_pipeline_version", request, slug=slug, number=version.number)
+
+
+class PipelineVersionDetail(Door, generics.RetrieveAPIView[FeaturePipelineVersion]):
+    """One feature pipeline version."""
+
+    serializer_class = PipelineVersionSerializer
+    queryset = FeaturePipelineVersion.objects.none()
+
+    def get_object(self) -> FeaturePipelineVersion:
+        """Return the pipeline version."""
+        rows = FeaturePipelineVersion.objects.select_related("pipeline")
+        lookup = {"pipeline__slug": self.kwargs["slug"], "number": self.kwargs["number"]}
+        return visible(rows, actor_of(self.request), **lookup)
+
+
+def pipeline_named(request: Request, slug: str) -> FeaturePipeline:
+    """Return the pipeline of this slug, if the caller may see it."""
+    return visible(FeaturePipeline.objects.select_related("team"), actor_of(request), slug=slug)

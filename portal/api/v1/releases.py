@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,7 +12,7 @@ from governance.selectors import state_now
 from governance.services import requests
 from portal.api.bodies import Body
 from portal.api.v1.models import model_named
-from portal.api.views import Door, actor_of
+from portal.api.views import Door, Listing, actor_of, created
 from portal.core.querysets import visible
 from registry.choices import Environment
 from registry.models import ModelVersion, RegisteredModel, Release
@@ -93,11 +93,12 @@ class RequestSerializer(serializers.ModelSerializer[ApprovalRequest]):
         return state_now(request)
 
 
-class ReleaseList(Door, generics.ListAPIView[Release]):
+class ReleaseList(Listing):
     """List and plan the releases of a model."""
 
     serializer_class = ReleaseSerializer
     queryset = Release.objects.none()
+    filterset_fields = ["state", "environment"]
 
     def get_queryset(self) -> Any:
         """Return the model's releases."""
@@ -113,13 +114,26 @@ class ReleaseList(Door, generics.ListAPIView[Release]):
         values = dict(form.validated_data)
         values["version"] = _version_numbered(model, values["version"])
         release = releases.plan_release(actor=self.actor, **values)
-        return Response(ReleaseSerializer(release).data, status=status.HTTP_201_CREATED)
+        return created(ReleaseSerializer(release).data, "api_release", request, pk=release.pk)
+
+
+class ReleaseDetail(Door, generics.RetrieveAPIView[Release]):
+    """One release."""
+
+    serializer_class = ReleaseSerializer
+    queryset = Release.objects.none()
+
+    def get_object(self) -> Release:
+        """Return the release."""
+        return release_numbered(self.request, self.kwargs["pk"])
 
 
 class RequestOpen(Door):
     """Ask for the approval of a planned release."""
 
     serializer_class = RequestSerializer
+    # The gate's evaluation stays when it refuses. A release is asked for once: a repetition after a crash is refused.
+    commits_itself = True
     queryset = Release.objects.none()
 
     @extend_schema(request=OpenRequestSerializer, responses={201: RequestSerializer})
@@ -129,7 +143,7 @@ class RequestOpen(Door):
         form.is_valid(raise_exception=True)
         release = release_numbered(request, pk)
         opened = requests.open_request(actor=self.actor, release=release, summary=form.validated_data["summary"])
-        return Response(RequestSerializer(opened).data, status=status.HTTP_201_CREATED)
+        return created(RequestSerializer(opened).data, "api_request", request, pk=opened.pk)
 
 
 class RequestDetail(Door, generics.RetrieveAPIView[ApprovalRequest]):

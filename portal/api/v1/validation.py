@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +13,7 @@ from portal.api.bodies import Body
 from portal.api.v1.data import SnapshotReference, referenced_snapshot
 from portal.api.v1.models import model_named
 from portal.api.v1.versions import version_named
-from portal.api.views import Door, actor_of
+from portal.api.views import Door, Listing, accepted, actor_of, created
 from portal.core.querysets import visible
 
 PARTS = ("checks", "measurements")
@@ -62,18 +62,19 @@ class RunSerializer(serializers.ModelSerializer[ValidationRun]):
     version = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
     champion = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
     plan = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
+    job = serializers.IntegerField(source="job_id", read_only=True, allow_null=True)
     checks = CheckSerializer(many=True, read_only=True)
     measurements = MeasurementSerializer(many=True, read_only=True)
 
     class Meta:
         model = ValidationRun
         fields = [
-            "id", "version", "champion", "plan", "state", "cause", "requested_at", "started_at", "finished_at",
+            "id", "version", "champion", "plan", "state", "cause", "job", "requested_at", "started_at", "finished_at",
             "results_digest", "checks", "measurements",
         ]  # fmt: skip
 
 
-class PlanList(Door, generics.ListAPIView[ValidationPlan]):
+class PlanList(Listing):
     """List and fix the validation plans of a model."""
 
     serializer_class = PlanSerializer
@@ -94,14 +95,28 @@ class PlanList(Door, generics.ListAPIView[ValidationPlan]):
         plan = plans.fix_plan(
             actor=self.actor, model=model, held_out=held_out, specification=form.validated_data["specification"]
         )
-        return Response(PlanSerializer(plan).data, status=status.HTTP_201_CREATED)
+        return created(PlanSerializer(plan).data, "api_plan", request, slug=slug, number=plan.number)
 
 
-class RunList(Door, generics.ListAPIView[ValidationRun]):
+class PlanDetail(Door, generics.RetrieveAPIView[ValidationPlan]):
+    """One validation plan."""
+
+    serializer_class = PlanSerializer
+    queryset = ValidationPlan.objects.none()
+
+    def get_object(self) -> ValidationPlan:
+        """Return the plan."""
+        rows = ValidationPlan.objects.select_related("model", "held_out__dataset")
+        lookup = {"model__slug": self.kwargs["slug"], "number": self.kwargs["number"]}
+        return visible(rows, actor_of(self.request), **lookup)
+
+
+class RunList(Listing):
     """List and request the validation runs of a version."""
 
     serializer_class = RunSerializer
     queryset = ValidationRun.objects.none()
+    filterset_fields = ["state"]
 
     def get_queryset(self) -> Any:
         """Return the version's runs."""
@@ -116,7 +131,7 @@ class RunList(Door, generics.ListAPIView[ValidationRun]):
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Request a run of the newest plan."""
         run = runs.request_run(actor=self.actor, version=version_named(request, slug, number))
-        return Response(RunSerializer(run).data, status=status.HTTP_202_ACCEPTED)
+        return accepted(RunSerializer(run).data, "api_run", request, pk=run.pk)
 
 
 class RunDetail(Door, generics.RetrieveAPIView[ValidationRun]):

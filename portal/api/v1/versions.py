@@ -1,23 +1,30 @@
 """Model versions, their files, and handing them in."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
+from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.bodies import Body
+from portal.api.conditions import require_match
 from portal.api.uploads import chunks_of, declared_sha256
 from portal.api.v1.data import CONTENT_DIGEST, SnapshotReference, referenced_snapshot
 from portal.api.v1.models import model_named
-from portal.api.views import Door, actor_of
+from portal.api.views import Door, Listing, accepted, actor_of, created
 from portal.blobs.services import store_stream
 from portal.core.querysets import visible
 from registry.choices import ArtifactRole
 from registry.models import Artifact, FeaturePipelineVersion, ModelVersion
 from registry.services import versions as services
+
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, description="ETag of the version as it was read; another state is a 412."
+)
 
 
 class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
@@ -81,11 +88,12 @@ class VersionSerializer(serializers.ModelSerializer[ModelVersion]):
         ]  # fmt: skip
 
 
-class VersionList(Door, generics.ListAPIView[ModelVersion]):
+class VersionList(Listing):
     """List and register the versions of a model."""
 
     serializer_class = VersionSerializer
     queryset = ModelVersion.objects.none()
+    filterset_fields = ["state"]
 
     def get_queryset(self) -> Any:
         """Return the model's versions."""
@@ -111,7 +119,7 @@ class VersionList(Door, generics.ListAPIView[ModelVersion]):
             feature_pipeline_version=_pipeline_version(request, values["feature_pipeline_version"]),
             claims=[services.Claim(**claim) for claim in values["claims"]],
         )
-        return Response(VersionSerializer(version).data, status=status.HTTP_201_CREATED)
+        return created(VersionSerializer(version).data, "api_version", request, slug=slug, number=version.number)
 
 
 class VersionDetail(Door, generics.RetrieveAPIView[ModelVersion]):
@@ -130,23 +138,26 @@ class ArtifactUpload(Door):
 
     serializer_class = ArtifactSerializer
     queryset = ModelVersion.objects.none()
+    query_parameters: ClassVar[Mapping[str, frozenset[str]]] = {"PUT": frozenset({"role"})}
 
     @extend_schema(
         parameters=[CONTENT_DIGEST, OpenApiParameter("role", str, enum=ArtifactRole.values, required=True)],
         request={"application/octet-stream": OpenApiTypes.BINARY},
-        responses={201: ArtifactSerializer},
+        responses={200: ArtifactSerializer, 201: ArtifactSerializer},
     )
     def put(self, request: Request, slug: str, number: int, name: str) -> Response:
-        """Upload one file under a name; its bytes must have the declared digest."""
-        version = version_named(request, slug, number)
+        """Upload one file under a name; its bytes must have the declared digest. Sent twice, it is there once: 200."""
+        version, role = version_named(request, slug, number), request.query_params.get("role", "")
         services.require_receiving(actor=self.actor, version=version)
         sha256 = declared_sha256(request)
+        known = next((row for row in version.artifacts.all() if (row.name, row.role) == (name, role)), None)
+        if known is not None and known.sha256 == sha256:
+            return Response(ArtifactSerializer(known).data)
         blob = store_stream(chunks_of(request), expected_sha256=sha256)
         artifact = services.add_artifact(
-            actor=self.actor, version=version, role=request.query_params.get("role", ""), name=name, blob=blob,
-            declared_sha256=sha256,
-        )  # fmt: skip
-        return Response(ArtifactSerializer(artifact).data, status=status.HTTP_201_CREATED)
+            actor=self.actor, version=version, role=role, name=name, blob=blob, declared_sha256=sha256
+        )
+        return Response(ArtifactSerializer(artifact).data, status=201)
 
 
 class VersionSubmit(Door):
@@ -155,11 +166,15 @@ class VersionSubmit(Door):
     serializer_class = VersionSerializer
     queryset = ModelVersion.objects.none()
 
-    @extend_schema(request=None, responses={202: VersionSerializer})
+    @extend_schema(parameters=[IF_MATCH], request=None, responses={202: VersionSerializer})
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Submit the version; it is sealed or quarantined after inspection."""
-        version = services.submit_version(actor=self.actor, version=version_named(request, slug, number))
-        return Response(VersionSerializer(version).data, status=status.HTTP_202_ACCEPTED)
+        version = version_named(request, slug, number)
+        with transaction.atomic():
+            services.lock_version(version.pk)
+            require_match(request, VersionSerializer(version_named(request, slug, number)).data)
+            version = services.submit_version(actor=self.actor, version=version)
+        return accepted(VersionSerializer(version).data, "api_version", request, slug=slug, number=number)
 
 
 def version_named(request: Request, slug: str, number: int) -> ModelVersion:

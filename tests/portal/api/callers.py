@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import Any, cast
 
+from django.conf import settings
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.test.client import ClientHandler
@@ -72,7 +73,7 @@ def problem_of(response: HttpResponseBase, status: int, code: str) -> dict[str, 
     body = json.loads(content)
     assert (response.status_code, body.get("code")) == (status, code), content
     assert response["Content-Type"] == "application/problem+json"
-    assert (body["status"], body["type"]) == (status, f"urn:countersign:problem:{code}")
+    assert (body["status"], body["type"]) == (status, f"{settings.PUBLIC_URL}/problems/{code}")
     assert body["detail"]
     return cast("dict[str, Any]", body)
 

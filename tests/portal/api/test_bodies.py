@@ -14,6 +14,7 @@ class Outer(Body):
     name = serializers.CharField()
     inner = Inner(required=False)
     more = Inner(many=True, required=False)
+    share = serializers.FloatField(required=False)
 
 
 def test_known_fields_pass() -> None:
@@ -30,6 +31,23 @@ def test_known_fields_pass() -> None:
     ],
 )
 def test_unknown_field_is_refused_at_every_depth(body: object, errors: object) -> None:
+    form = Outer(data=body)
+    assert not form.is_valid()
+    assert form.errors == errors
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({"name": 1}, {"name": ["Send a string."]}),
+        ({"name": True}, {"name": ["Send a string."]}),
+        ({"name": "x", "inner": {"number": "1"}}, {"inner": {"number": ["Send a whole number."]}}),
+        ({"name": "x", "inner": {"number": 1.0}}, {"inner": {"number": ["Send a whole number."]}}),
+        ({"name": "x", "inner": {"number": True}}, {"inner": {"number": ["Send a whole number."]}}),
+        ({"name": "x", "share": "0.5"}, {"share": ["Send a number."]}),
+    ],
+)
+def test_values_have_the_types_of_json(body: object, errors: object) -> None:
     form = Outer(data=body)
     assert not form.is_valid()
     assert form.errors == errors

@@ -24,18 +24,29 @@ def test_pages_hold_every_row_once_newest_first_forth_and_back(developer: Caller
     assert slugs(developer.client.get(pages[-1]["previous"]).json()) == slugs(pages[-2])
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "many", "", "1e3", "9" * 5000])
-def test_limit_that_is_none_is_the_usual_one(developer: Caller, team: Team, limit: str) -> None:
-    RegisteredModelFactory.create_batch(3, team=team)
-    assert len(developer.get("/models", limit=limit).json()["results"]) == 3
+@pytest.mark.parametrize("limit", ["0", "-1", "many", "", "1e3", "201", "٣", "9" * 5000])
+def test_limit_that_is_none_is_a_400_that_says_the_range(developer: Caller, limit: str) -> None:
+    answer = developer.get("/models", limit=limit)
+    assert fields_of(answer, 400, "invalid") == {"limit"}
+    assert "from 1 to 200" in answer.json()["errors"][0]["messages"][0]
 
 
-def test_limit_has_a_limit(developer: Caller, team: Team) -> None:
-    owner = developer.user
-    RegisteredModelFactory.create_batch(201, team=team, owner=owner)
-    answer = developer.get("/models", limit=1000).json()
+def test_limit_up_to_200_is_held(developer: Caller, team: Team) -> None:
+    RegisteredModelFactory.create_batch(201, team=team, owner=developer.user)
+    answer = developer.get("/models", limit=200).json()
     assert len(answer["results"]) == 200
     assert answer["next"]
+
+
+def test_oldest_first_ends_where_new_rows_go_on(developer: Caller, team: Team) -> None:
+    made = [row.slug for row in RegisteredModelFactory.create_batch(3, team=team)]
+    first = developer.get("/models", limit=2, order="oldest").json()
+    made.append(RegisteredModelFactory.create(team=team).slug)
+    assert slugs(first) + slugs(developer.client.get(first["next"]).json()) == made
+
+
+def test_order_that_is_none_is_a_400(developer: Caller) -> None:
+    assert fields_of(developer.get("/models", order="-purpose"), 400, "invalid") == {"order"}
 
 
 def cursor(text: str) -> str:

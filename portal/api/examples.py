@@ -1,0 +1,59 @@
+"""Examples of what is sent, as the interactive documentation shows them."""
+
+from typing import Any
+
+_COMMIT = "5f2c1e0b7a9d4c3e8b6f0a1d2c3b4a5968778695"
+_SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+EXAMPLES: dict[str, Any] = {
+    "models_create": {
+        "slug": "late-arrival",
+        "name": "Late arrival",
+        "purpose": "Decides which passengers are rebooked before they miss a connection.",
+        "team": "flight-operations",
+        "tier": 2,
+        "task": "binary",
+        "implementation": "onnx",
+    },
+    "datasets_create": {
+        "slug": "nyc-flights-2013",
+        "name": "Flights from New York, 2013",
+        "description": "One row a flight, with what was known before departure.",
+        "team": "flight-operations",
+    },
+    "feature_pipelines_create": {"slug": "flight-features", "name": "Flight features", "team": "flight-operations"},
+    "feature_pipelines_versions_create": {
+        "repository": "https://git.example.org/flight-operations/features",
+        "commit": _COMMIT,
+        "columns": ["carrier", "origin", "distance"],
+    },
+    "models_card_revisions_create": {
+        "intended_use": "Ranks flights by how likely they arrive late.",
+        "limitations": "Trained on departures from New York only.",
+        "out_of_scope_use": "Setting prices.",
+    },
+    "models_validation_plans_create": {
+        "held_out": {"dataset": "nyc-flights-2013", "number": 3},
+        "specification": {"label_column": "late", "unit_column": "day", "slices": ["carrier"]},
+    },
+    "models_versions_create": {
+        "description": "Eight months of flights.",
+        "training_run": {
+            "repository": "https://git.example.org/flight-operations/late-arrival",
+            "commit": _COMMIT,
+            "commit_authors": ["developer@example.org"],
+            "hyperparameters": {"C": 1.0},
+            "environment_lock_sha256": _SHA256,
+            "seed": 7,
+            "training_snapshot": {"dataset": "nyc-flights-2013", "number": 2},
+        },
+        "feature_pipeline_version": {"pipeline": "flight-features", "number": 1},
+        "claims": [{"metric": "auc", "value": 0.71, "n": 15000, "snapshot_sha256": _SHA256}],
+    },
+    "models_releases_create": {
+        "version": 1,
+        "environment": "production",
+        "fallback": "A dispatcher decides.",
+    },
+    "releases_approval_requests_create": {"summary": "Two more months of flights; better calibrated."},
+}

@@ -62,9 +62,10 @@ def broker_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture(autouse=True)
-def no_limit_reached() -> None:
-    """Let each test begin with no try counted: limits are kept in the process, and account numbers come again."""
-    from django.core.cache import cache
+@pytest.fixture
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no window of a limit turn while a test counts tries."""
+    from portal.core import throttles
 
-    cache.clear()
+    instant = throttles.now()
+    monkeypatch.setattr(throttles, "now", lambda: instant)

@@ -13,6 +13,7 @@ from rest_framework.views import exception_handler, set_rollback
 from portal.core.errors import DomainError, TooLarge
 from portal.core.outages import Unavailable, outage_of
 from portal.core.problems import MEDIA_TYPE, problem
+from portal.core.throttles import TooManyTries
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, DomainError):
         set_rollback()
         body = problem(status=error.status, code=error.code, detail=error.message, fields=error.fields)
-        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable) else None
+        headers = {"Retry-After": str(error.retry_after)} if isinstance(error, Unavailable | TooManyTries) else None
         return Response(body, status=error.status, content_type=MEDIA_TYPE, headers=headers)
     response = exception_handler(error, context)
     if response is None:

@@ -7,7 +7,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 
 from portal.accounts.models import Team
-from portal.api.bodies import BodyParser
+from portal.api.bodies import BodyParser, require_plain
 from portal.core.actors import Actor
 from portal.core.errors import Invalid
 
@@ -26,6 +26,11 @@ class Door(GenericAPIView[Any]):
     parser_classes = [BodyParser]
     content_negotiation_class = OneRepresentation
     metadata_class = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let in who may enter, with a body and a query that are read as they are."""
+        super().initial(request, *args, **kwargs)
+        require_plain(request._request)  # noqa: SLF001  (DRF's way to the request underneath)
 
     @property
     def actor(self) -> Actor:

@@ -50,7 +50,7 @@ class PlanFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
 
 
 class RunFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
-    """A queued run of a sealed version, without a job; `also_measured` and `also_checked` have the columns of what it found."""
+    """A queued run of a sealed version, without a job; `also_measured` and `also_checked` have what it found."""
 
     class Meta:
         model = ValidationRun

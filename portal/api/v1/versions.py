@@ -9,11 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.bodies import Body
-from portal.api.uploads import chunks_of, declared_sha256
+from portal.api.uploads import declared_sha256, stored_upload
 from portal.api.v1.data import CONTENT_DIGEST, SnapshotReference, referenced_snapshot
 from portal.api.v1.models import model_named
 from portal.api.views import Door, actor_of
-from portal.blobs.services import store_stream
 from portal.core.querysets import visible
 from registry.choices import ArtifactRole
 from registry.models import Artifact, FeaturePipelineVersion, ModelVersion
@@ -141,7 +140,7 @@ class ArtifactUpload(Door):
         version = version_named(request, slug, number)
         services.require_receiving(actor=self.actor, version=version)
         sha256 = declared_sha256(request)
-        blob = store_stream(chunks_of(request), expected_sha256=sha256)
+        blob = stored_upload(request, self.actor, sha256=sha256)
         artifact = services.add_artifact(
             actor=self.actor, version=version, role=request.query_params.get("role", ""), name=name, blob=blob,
             declared_sha256=sha256,

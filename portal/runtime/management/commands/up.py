@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.core.parentage import die_with_parent
-from portal.env import BASE_DIR
+from portal.env import BASE_DIR, read_environment, weaknesses
 from portal.runtime import demo as demo_data
 from portal.runtime import installation, postgres
 from portal.runtime.keys import make_keys
@@ -145,6 +145,8 @@ class Command(BaseCommand):
             self._step("Databases", "three roles, tables and queue apart")
             installation.write_private(self.run / "environment.json", chosen)
         variables = {**os.environ, **chosen}
+        if found := weaknesses(read_environment(variables)):
+            raise CommandError("The portal does not start in production like this:\n" + "\n".join(found))
         if pending := installation.pending_migrations(variables["DATABASE_OWNER_URL"]):
             if status := self._manage(["migrate", "--no-input", "--skip-checks", "-v0"], variables):
                 raise CommandError(f"migrate ended with status {status}.")
@@ -245,8 +247,9 @@ def _ask_ready(port: int, former: str) -> tuple[bool, str]:
     It is the former answer while nobody answers.
     """
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    host = settings.ALLOWED_HOSTS[0].lstrip(".")
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", "/readyz", headers={"Host": host})
         response = connection.getresponse()
         text = response.read(4000).decode(errors="replace")
         told = json.loads(text)

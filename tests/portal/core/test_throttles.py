@@ -1,0 +1,109 @@
+"""Limits of tries: what is counted, who, how long one waits."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+from portal.accounts.models import Counter
+from portal.core.clock import now
+from portal.core.throttles import LIMITS, Limit, TooManyTries, give_back, in_words, place_of, table, take
+from portal.env import BASE_DIR
+
+pytestmark = pytest.mark.django_db
+FEW = Limit("few", "tries", "person", 3, 3_600)
+MANY = Limit("many", "tries", "everybody", 100, 3_600)
+
+
+@pytest.fixture(autouse=True)
+def within_one_window(standing_clock: None) -> None:
+    """No window turns while a test counts."""
+
+
+def test_so_many_tries_and_no_more_until_the_window_ends() -> None:
+    assert [take((FEW, "ann")) for _ in range(3)] == [0, 0, 0]
+    assert take((FEW, "ann")) == 3_600 - int(now().timestamp()) % 3_600
+    assert take((FEW, "ben")) == 0
+
+
+def test_a_try_that_turned_out_well_is_given_back() -> None:
+    for _ in range(9):
+        assert take((FEW, "ann")) == 0
+        give_back((FEW, "ann"))
+    give_back((FEW, "nobody"))
+
+
+def test_a_narrow_limit_that_refuses_leaves_the_wide_ones_alone() -> None:
+    for _ in range(20):
+        take((FEW, "ann here"), (MANY, "ann"))
+    assert [row.value for row in Counter.objects.filter(key__contains="many")] == [3]
+
+
+def test_neither_names_nor_addresses_are_kept() -> None:
+    take((FEW, "ann@example.org 192.0.2.1"))
+    assert not Counter.objects.filter(key__contains="ann").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tries_at_the_same_moment_are_each_counted() -> None:
+    def one(_: int) -> int:
+        try:
+            return take((FEW, "ann"))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(one, range(24))).count(0) == 3
+    assert Counter.objects.get().value == 24
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::"),
+        ("", ""),
+    ],
+)
+def test_an_ipv6_subscriber_counts_as_one_address(address: str, place: str) -> None:
+    assert place_of(address) == place
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(1, "1 second"), (90, "90 seconds"), (91, "2 minutes"), (240, "4 minutes")]
+)
+def test_waiting_is_said_in_words(seconds: int, words: str) -> None:
+    assert in_words(seconds) == words
+    assert TooManyTries("Too many.", wait=seconds).message == f"Too many. Wait {words}, then try again."
+
+
+def test_every_limit_has_its_own_counter_and_its_line_in_the_documents() -> None:
+    assert len({limit.name for limit in LIMITS}) == len(LIMITS)
+    document = (BASE_DIR / "docs" / "security.md").read_text()
+    printed = re.findall(r"^\| (.+) \| (.+) \| (\d+ in .+) \|$", document, re.MULTILINE)
+    assert printed == list(table())
+
+
+def test_the_cache_keeps_numbers_until_they_end() -> None:
+    assert cache.add("one", 5, timeout=60)
+    assert not cache.add("one", 7, timeout=60)
+    assert (cache.incr("one"), cache.decr("one", 2), cache.get("one")) == (6, 4, 4)
+    cache.set("one", 9, timeout=-1)
+    assert cache.get("one") is None
+    with pytest.raises(ValueError, match="no counter"):
+        cache.incr("one")
+    assert cache.add("one", 1, timeout=None)
+    assert cache.delete("one")
+    assert not cache.delete("one")
+
+
+def test_counters_that_ended_are_swept_as_others_begin() -> None:
+    for number in range(5):
+        cache.set(f"old.{number}", 1, timeout=-1)
+    cache.set("live", 1, timeout=60)
+    cache.add("new", 1, timeout=60)
+    assert set(Counter.objects.values_list("key", flat=True)) == {":1:live", ":1:new"}

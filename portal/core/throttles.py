@@ -43,14 +43,14 @@ Counted = tuple[Limit, str]
 
 
 class TooManyTries(DomainError):
-    """A limit is used up; `wait` says for how many seconds."""
+    """A limit is used up; `retry_after` says for how many seconds."""
 
     status: ClassVar[int] = 429
     code = "too_many_tries"
 
     def __init__(self, message: str, *, wait: int) -> None:
         super().__init__(f"{message} Wait {in_words(wait)}, then try again.")
-        self.wait = wait
+        self.retry_after = wait
 
 
 def take(*counted: Counted) -> int:

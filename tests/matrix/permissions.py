@@ -96,7 +96,7 @@ GET  readyz                     503   503   503   503   503   503   503   503   
 GET  metrics                    401   401   401   401   401   401   401   401   401   401
 POST csp_report                 204   204   204   204   204   204   204   204   204   204
 #                              anon  view   dev valid  appr  oper  stew audit admin other
-GET  api_schema                 200   200   200   200   200   200   200   200   200   200
+GET  api_schema                 401   200   200   200   200   200   200   200   200   200
 GET  api_models                 401   200   200   200   200   200   200   200   200   200
 POST api_models                 401   403   201   403   403   403   403   403   422   422
 GET  api_model                  401   200   200   200   200   200   200   200   404   404

@@ -132,11 +132,12 @@ DATABASE_ROLES = {
 CELERY_BROKER_URL = ENVIRONMENT.broker_url
 
 # Limits of tries are counted here. Numbers only: what a shared cache holds is never unpickled.
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": ENVIRONMENT.cache_url}
-    if ENVIRONMENT.cache_url
-    else {"BACKEND": "portal.accounts.counters.DatabaseCounters"}
+_redis = {
+    "BACKEND": "django.core.cache.backends.redis.RedisCache",
+    "LOCATION": ENVIRONMENT.cache_url,
+    "OPTIONS": {"serializer": "portal.accounts.counters.Numbers"},
 }
+CACHES = {"default": _redis if ENVIRONMENT.cache_url else {"BACKEND": "portal.accounts.counters.DatabaseCounters"}}
 
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -13,7 +13,7 @@ LONGEST = 20_000
 LONGEST_OF = {"name": 200, "repository": 400, "commit": 64}
 """How many characters a text may have; fields that are not named here: LONGEST."""
 REPOSITORY = re.compile(
-    r"(https://[^\s/@?#]+|ssh://([^\s/@:]+@)?[^\s/@?#]+|[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:)(/?[^\s?#]+)?"
+    r"(https://[^\s/@?#]+|ssh://([^\s/@:]+@)?[^\s/@?#]+)(/[^\s?#]*)?|[A-Za-z0-9][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s?#]+"
 )
 DIGEST = re.compile(r"[0-9a-f]{64}")
 

@@ -4,7 +4,6 @@ To write the numbers of attempts into docs/security.md: REGENERATE=1 make test A
 """
 
 import gzip
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -40,7 +39,7 @@ from tests.matrix.attacks import (
 )
 from tests.matrix.permissions import rows
 from tests.matrix.test_permissions import text_of, token_of, undone
-from tests.portal.api.callers import fresh_client
+from tests.portal.api.callers import digest_header, fresh_client
 
 TABLE = rows()
 READS = [row for row in TABLE if row.startswith("GET ")]
@@ -79,7 +78,6 @@ def outcome(client: Client, method: str, address: str, what: Sent | None = None)
     with undone():
         response = send(client, method, address, what or Sent())
         found = str(response.status_code), text_of(response)
-        response.close()
     client.cookies = cookies
     return found
 
@@ -158,7 +156,6 @@ def test_sending_people_elsewhere(world: World) -> None:
         for client in (fresh_client(), browser(world)):
             response = send(client, method, address, Sent(query="?next=//evil.example/&url=https://evil.example/"))
             got[f"{row} {client.session.session_key}"] = place(response)
-            response.close()
     held("open redirects", got, {"within"})
 
 
@@ -287,7 +284,6 @@ def test_answers_that_caches_could_keep(world: World, secret: str) -> None:
             with undone():
                 response = send(client, method, address, Sent())
                 got[f"{row} {response.status_code}"] = response.headers.get("Cache-Control", "missing")
-                response.close()
     held("answers that caches could keep", got, {"private, no-store", "no-store"})
 
 
@@ -343,11 +339,12 @@ def test_no_page_of_the_api_is_longer_than_the_limit(world: World, secret: str) 
     program = fresh_client(token=secret)
     for row in [row for row in READS if " api_" in row]:
         response: Any = program.get(where(row, world.mine)[1], {"limit": 1_000_000})
-        assert response.status_code != 200 or len(response.json().get("results", [])) <= 200
+        assert response.content.count(b'"created_at"') <= 200 or row == "GET api_schema"
 
 
 def test_bodies_that_unpack_or_carry_files(world: World, secret: str) -> None:
-    program, person, got = fresh_client(token=secret), browser(world), {}
+    program, person, got = fresh_client(token=secret), browser(world, enforce_csrf=True), {}
+    person.cookies["csrftoken"] = "a" * 32
     bomb = gzip.compress(b" " * 1_000_000)
     for row in CALLS:
         method, address = where(row, world.mine)
@@ -378,14 +375,17 @@ def test_uploads_beyond_the_limit(world: World, secret: str, settings: Any) -> N
         if what.data is None:
             continue
         for length in (len(what.data), 11, 10**12, 10**30):
-            kept = dict(program.defaults)
-            program.defaults = {**kept, "CONTENT_LENGTH": str(length)}
-            found, text = outcome(program, *where(row, world.mine), what)
-            program.defaults = kept
-            got[f"{row} {length}"] = found
-            assert "the limit of this installation is 10 bytes" in json.loads(text)["detail"]
+            method, address = where(row, world.mine)
+            headers = {"Content-Digest": digest_header(what.data)}
+            with undone():
+                response: Any = program.generic(
+                    method, address + what.query, what.data, content_type="text/csv", headers=headers,
+                    CONTENT_LENGTH=str(length),
+                )  # fmt: skip
+            assert "the limit of this installation is 10 bytes" in response.json()["detail"]
+            got[f"{row} {length}"] = str(response.status_code)
+    assert list((settings.BLOB_ROOT / "incoming").glob("*")) == []
     held("uploads beyond the limit", got, {"413"})
-    settings.MAX_UPLOAD_BYTES = 10**9
 
 
 def test_strangers_ask_for_everything(world: World) -> None:
@@ -399,5 +399,4 @@ def test_strangers_ask_for_everything(world: World) -> None:
             response = send(client, *where(row, world.mine), sent(*row.split(), world.mine))
             inside = response.status_code == 302 and not response["Location"].startswith("/accounts/login/?next=")
             got[f"{row} {header[:20]}"] = "let in" if inside else str(response.status_code)
-            response.close()
     held("strangers, with and without false tokens", got, {"302", "401", "429"})

@@ -70,5 +70,5 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
 
 
 def _sayable(text: object) -> str:
-    """Return a text that repeats what was sent; half of a surrogate pair, which has no bytes, becomes a question mark."""
+    """Return a text that repeats what was sent, with a question mark for half of a surrogate pair: it has no bytes."""
     return str(text).encode(errors="replace").decode()

@@ -4,7 +4,6 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 
 from portal.accounts.models import Counter
@@ -86,24 +85,3 @@ def test_every_limit_has_its_own_counter_and_its_line_in_the_documents() -> None
     document = (BASE_DIR / "docs" / "security.md").read_text()
     printed = re.findall(r"^\| (.+) \| (.+) \| (\d+ in .+) \|$", document, re.MULTILINE)
     assert printed == list(table())
-
-
-def test_the_cache_keeps_numbers_until_they_end() -> None:
-    assert cache.add("one", 5, timeout=60)
-    assert not cache.add("one", 7, timeout=60)
-    assert (cache.incr("one"), cache.decr("one", 2), cache.get("one")) == (6, 4, 4)
-    cache.set("one", 9, timeout=-1)
-    assert cache.get("one") is None
-    with pytest.raises(ValueError, match="no counter"):
-        cache.incr("one")
-    assert cache.add("one", 1, timeout=None)
-    assert cache.delete("one")
-    assert not cache.delete("one")
-
-
-def test_counters_that_ended_are_swept_as_others_begin() -> None:
-    for number in range(5):
-        cache.set(f"old.{number}", 1, timeout=-1)
-    cache.set("live", 1, timeout=60)
-    cache.add("new", 1, timeout=60)
-    assert set(Counter.objects.values_list("key", flat=True)) == {":1:live", ":1:new"}

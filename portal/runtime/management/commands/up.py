@@ -247,7 +247,7 @@ def _ask_ready(port: int, former: str) -> tuple[bool, str]:
     It is the former answer while nobody answers.
     """
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    host = settings.ALLOWED_HOSTS[0].lstrip(".")
+    host = next((name for name in settings.ALLOWED_HOSTS if name != "*"), "127.0.0.1").lstrip(".")
     try:
         connection.request("GET", "/readyz", headers={"Host": host})
         response = connection.getresponse()

@@ -4,6 +4,7 @@ To write the numbers of attempts into docs/security.md: REGENERATE=1 make test A
 """
 
 import gzip
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -48,6 +49,7 @@ CALLS = [row for row in TABLE if not row.startswith("GET ") and " api_" in row]
 PRIVATE = [row for row in READS if TABLE[row]["anonymous"] in {"login", "401"}]
 FOREIGN_SITE = {"HTTP_ORIGIN": "https://evil.example"}
 MARK = "Wombat"
+CSRF_TOKEN = re.compile(r"\b[A-Za-z0-9]{64}\b")
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +79,7 @@ def outcome(client: Client, method: str, address: str, what: Sent | None = None)
     cookies = SimpleCookie(client.cookies.output(header="", sep=";"))
     with undone():
         response = send(client, method, address, what or Sent())
-        found = str(response.status_code), text_of(response)
+        found = str(response.status_code), CSRF_TOKEN.sub("", text_of(response))
     client.cookies = cookies
     return found
 
@@ -108,7 +110,8 @@ def test_forged_requests(world: World) -> None:
             client.cookies["csrftoken"] = "a" * 32
             client.defaults = headers
             got[f"{row}: {variant}"] = status(client, method, address, what)
-    held("forged requests", got, {"403"})
+    # One upload is refused for its media type before anybody looks for a token.
+    held("forged requests", got, {"403", "415"})
 
 
 def test_sessions_that_were_planted_kept_or_ended(world: World) -> None:
@@ -222,17 +225,15 @@ def test_parameters_that_reach_through_relations(world: World, secret: str) -> N
     program, person, got = fresh_client(token=secret), browser(world), {}
     for row in PRIVATE:
         method, address = where(row, world.mine)
-        plain = outcome(person, method, address)[1]
-        for parameter in PARAMETERS:
-            if " api_" in row:
-                got[f"{row} {parameter}"] = status(program, method, f"{address}?{parameter}")
-                continue
-            found, text = outcome(person, method, f"{address}?{parameter}")
+        client = program if " api_" in row else person
+        plain = outcome(client, method, address)[1]
+        for parameter in PARAMETERS if " api_" in row else ["&".join(PARAMETERS)]:
+            found, text = outcome(client, method, f"{address}?{parameter}")
             same = (
                 found == TABLE[row]["developer"] and abs(len(text) - len(plain)) < 400 and world.theirs.mark not in text
             )
             got[f"{row} {parameter}"] = "ignored" if same else found
-    held("filters and ordering through relations", got, {"400", "ignored"})
+    held("filters and ordering through relations", got, {"400", "404", "ignored"})
 
 
 def test_things_of_another_team_look_as_if_absent(world: World, secret: str) -> None:
@@ -251,10 +252,18 @@ def test_things_of_another_team_look_as_if_absent(world: World, secret: str) -> 
             other = {**arguments(world.theirs), key: "absent-thing" if isinstance(value, str) else 9_999_999}
             absent = outcome(client, method, reverse(name, kwargs=other), what)
             same = found == absent and found[0] == "404"
-            got[f"{row} {key}"] = "as if absent" if same else f"{found[0]}, absent {absent[0]}"
+            got[f"{row} {key}"] = (
+                "as if absent" if same else f"{found[0]}, absent {absent[0]}{difference(found[1], absent[1])}"
+            )
         if method != "GET" and (what.values or {}):
             got |= named_in_the_body(world, client, row)
     held("things of another team, in paths and bodies", got, {"as if absent"})
+
+
+def difference(one: str, other: str) -> str:
+    """Return where two texts part."""
+    place = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    return f": {one[place - 20 : place + 60]!r}, {other[place - 20 : place + 60]!r}"
 
 
 def named_in_the_body(world: World, client: Client, row: str) -> Mapping[str, str]:
@@ -339,7 +348,7 @@ def test_no_page_of_the_api_is_longer_than_the_limit(world: World, secret: str) 
     program = fresh_client(token=secret)
     for row in [row for row in READS if " api_" in row]:
         response: Any = program.get(where(row, world.mine)[1], {"limit": 1_000_000})
-        assert response.content.count(b'"created_at"') <= 200 or row == "GET api_schema"
+        assert text_of(response).count('"created_at"') <= 200
 
 
 def test_bodies_that_unpack_or_carry_files(world: World, secret: str) -> None:

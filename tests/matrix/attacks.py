@@ -5,6 +5,9 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import connection
 
 from portal.env import BASE_DIR
 
@@ -85,6 +88,23 @@ def replaced(value: Any, path: tuple[Any, ...], other: Any) -> Any:
 def raw(value: Any) -> str:
     """Return JSON as a hostile client writes it: half surrogates and numbers of any size as they are."""
     return json.dumps(value)
+
+
+def place(response: Any) -> str:
+    """Return where an answer sends: "within" the portal, or an address elsewhere."""
+    location = response.headers.get("Location", "/")
+    parts = urlsplit(location)
+    plain = location.startswith("/") and not location.startswith(("//", "/\\"))
+    return "within" if plain and not parts.netloc and not parts.scheme else location
+
+
+def is_stored(text: str) -> bool:
+    """Whether a text stands in any row of ours."""
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if not name.startswith("django_")]
+        union = " UNION ALL ".join(f"SELECT 1 FROM {name} AS t WHERE t::text LIKE %s" for name in tables)  # noqa: S608
+        cursor.execute(f"SELECT EXISTS ({union})", [f"%{text}%"] * len(tables))
+        return bool(cursor.fetchone()[0])
 
 
 def held(kind: str, got: Mapping[str, str], allowed: set[str]) -> None:

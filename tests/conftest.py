@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 
 import hypothesis
 import pytest
@@ -63,9 +64,10 @@ def broker_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no window of a limit turn while a test counts tries."""
-    from portal.core import throttles
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Let no window of a limit turn while a test counts tries; return the instant at which it stands."""
+    from portal.core import clock
 
-    instant = throttles.now()
-    monkeypatch.setattr(throttles, "now", lambda: instant)
+    instant = clock.now()
+    monkeypatch.setattr("portal.core.throttles.now", lambda: instant)
+    return instant

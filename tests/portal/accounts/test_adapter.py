@@ -1,5 +1,6 @@
 """Tries at signing in: by account, address and browser; a stranger locks nobody out."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 
 
 @pytest.fixture(autouse=True)
-def nora(standing_clock: None) -> Any:
+def nora(standing_clock: datetime) -> Any:
     return UserFactory.create(email=NORA)
 
 

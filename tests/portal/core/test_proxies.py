@@ -1,6 +1,7 @@
 """Whose word about addresses and schemes counts."""
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +35,7 @@ def test_the_client_is_the_last_who_is_no_proxy_of_ours(address: str, header: st
 def passed_on(settings: Settings, address: str) -> HttpRequest:
     settings.TRUSTED_PROXIES = OURS
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    said = dict.fromkeys(SAID_BY_PROXIES, "https") | {"HTTP_X_FORWARDED_FOR": "192.0.2.9"}
+    said: Any = dict.fromkeys(SAID_BY_PROXIES, "https") | {"HTTP_X_FORWARDED_FOR": "192.0.2.9"}
     seen: list[HttpRequest] = []
 
     def view(request: HttpRequest) -> HttpResponse:

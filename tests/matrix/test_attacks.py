@@ -94,11 +94,16 @@ def where(row: str, team: Portfolio) -> tuple[str, str]:
     return method, address_of(method, name, team)
 
 
+def given(row: str, team: Portfolio) -> Sent:
+    method, name = row.split()
+    return sent(method, name, team)
+
+
 def test_forged_requests(world: World) -> None:
     got = {}
     for row in (*FORMS, *CALLS):
         method, address = where(row, world.mine)
-        what = sent(*row.split(), world.mine)
+        what = given(row, world.mine)
         client = browser(world, enforce_csrf=True)
         if row == "POST account_login":
             client.logout()
@@ -123,7 +128,7 @@ def test_sessions_that_were_planted_kept_or_ended(world: World) -> None:
     before = planted.session_key
     got = {}
     with undone():
-        client.cookies[settings.SESSION_COOKIE_NAME] = before
+        client.cookies[settings.SESSION_COOKIE_NAME] = str(before)
         client.post(reverse("account_login"), {"login": world.mine.author.email, "password": PASSWORD})
         inside = client.cookies[settings.SESSION_COOKIE_NAME].value
         assert status(client, "GET", "/") == "200"
@@ -184,7 +189,7 @@ def test_fields_that_are_not_the_callers_to_set(world: World, secret: str) -> No
     program, got = fresh_client(token=secret), {}
     for row in CALLS:
         method, address = where(row, world.mine)
-        what = sent(*row.split(), world.mine)
+        what = given(row, world.mine)
         if what.data is not None:
             continue
         body = dict(what.values or {})
@@ -198,7 +203,7 @@ def test_fields_that_are_not_the_callers_to_set(world: World, secret: str) -> No
                 got[f"{row} {path} {name}"] = "ignored" if not body and found == TABLE[row]["developer"] else found
     for row in FORMS:
         method, address = where(row, world.mine)
-        body = dict(sent(*row.split(), world.mine).values or {})
+        body = dict(given(row, world.mine).values or {})
         with undone():
             send(browser(world), method, address, Sent({**dict.fromkeys(FOREIGN_FIELDS, MARK), **body}))
             got[row] = "stored" if is_stored(MARK) else "ignored"
@@ -245,7 +250,7 @@ def test_things_of_another_team_look_as_if_absent(world: World, secret: str) -> 
 def named_in_the_body(world: World, client: Client, row: str) -> Mapping[str, str]:
     """Return what comes of each name of theirs put into a body of mine, beside one of nothing."""
     method, address = where(row, world.mine)
-    mine, theirs = (dict(sent(*row.split(), team).values or {}) for team in (world.mine, world.theirs))
+    mine, theirs = (dict(given(row, team).values or {}) for team in (world.mine, world.theirs))
     got = {}
     for path in leaves(mine):
         foreign = at(theirs, path)
@@ -276,7 +281,7 @@ def test_answers_that_caches_could_keep(world: World, secret: str) -> None:
 def test_bodies_that_are_malformed(world: World, secret: str, row: str) -> None:
     program = fresh_client(token=secret)
     method, address = where(row, world.mine)
-    body = dict(sent(*row.split(), world.mine).values or {})
+    body = dict(given(row, world.mine).values or {})
     for path in leaves(body):
         if not path:
             continue
@@ -336,7 +341,7 @@ def test_bodies_that_unpack_or_carry_files(world: World, secret: str) -> None:
         for headers in ({"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}, {"Content-Encoding": "gzip, gzip"}):
             response = program.generic(method, address, bomb, content_type="application/json", headers=headers)
             got[f"{row} {headers}"] = str(response.status_code)
-        if sent(*row.split(), world.mine).values:
+        if given(row, world.mine).values:
             for charset in ("zlib", "bz2", "utf-16", "utf-7"):
                 with undone():
                     kind = f"application/json; charset={charset}"
@@ -356,7 +361,7 @@ def test_uploads_beyond_the_limit(world: World, secret: str, settings: Any) -> N
     settings.MAX_UPLOAD_BYTES = 10
     program, got = fresh_client(token=secret), {}
     for row in CALLS:
-        what = sent(*row.split(), world.mine)
+        what = given(row, world.mine)
         if what.data is None:
             continue
         for length in (len(what.data), 11, 10**12, 10**30):
@@ -381,7 +386,7 @@ def test_strangers_ask_for_everything(world: World) -> None:
         for header in ("", "Bearer ", "Bearer cs_x_y", "Basic YTpi", f"Token {'0' * 64}", "Bearer " + "x" * 5_000):
             client = fresh_client()
             client.defaults = {"HTTP_AUTHORIZATION": header} if header else {}
-            response = send(client, *where(row, world.mine), sent(*row.split(), world.mine))
+            response = send(client, *where(row, world.mine), given(row, world.mine))
             inside = response.status_code == 302 and not response["Location"].startswith("/accounts/login/?next=")
             got[f"{row} {header[:20]}"] = "let in" if inside else str(response.status_code)
     held("strangers, with and without false tokens", got, {"302", "401", "429"})

@@ -1,8 +1,8 @@
 """Django's settings, derived from the Environment and nothing else."""
 
 import os
-from ipaddress import ip_network
 import secrets
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 

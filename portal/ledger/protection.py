@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.db.migrations import RunSQL
 
 DEPENDENCY = ("ledger", "0002_protection")
-DEPENDENCY_OF_ADDITIONS = ("ledger", "0003_additions")
+DEPENDENCY_OF_ADDITIONS = ("ledger", "0004_additions")
 
 FUNCTIONS = """
 CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

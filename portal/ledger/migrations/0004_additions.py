@@ -41,7 +41,7 @@ $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0002_protection")]
+    dependencies = [("ledger", "0003_pending_entries_are_events")]
 
     operations = [
         migrations.RunSQL(FUNCTIONS_OF_ADDITIONS, DROP_FUNCTIONS_OF_ADDITIONS),

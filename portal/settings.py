@@ -2,15 +2,17 @@
 
 import os
 import secrets
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
 from portal.core.logs import FORMATS, DefectsOnly
-from portal.env import BASE_DIR, PROGRAMS, read_environment
+from portal.env import BASE_DIR, PROGRAMS, read_environment, weaknesses
 
 ENVIRONMENT = read_environment(os.environ)
+WEAKNESSES = weaknesses(ENVIRONMENT)
 HOME = ENVIRONMENT.home
 KEYS_DIR = ENVIRONMENT.keys_dir
 BLOB_ROOT = ENVIRONMENT.blob_root
@@ -67,7 +69,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.core.proxies.TrustedProxies",  # first: what others read of address and scheme is true from here on
     "portal.pages.access.Access",
+    "portal.core.caching.NothingKept",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -127,6 +131,14 @@ DATABASE_ROLES = {
 }
 CELERY_BROKER_URL = ENVIRONMENT.broker_url
 
+# Limits of tries are counted here. Numbers only: what a shared cache holds is never unpickled.
+_redis = {
+    "BACKEND": "django.core.cache.backends.redis.RedisCache",
+    "LOCATION": ENVIRONMENT.cache_url,
+    "OPTIONS": {"serializer": "portal.accounts.counters.Numbers"},
+}
+CACHES = {"default": _redis if ENVIRONMENT.cache_url else {"BACKEND": "portal.accounts.counters.DatabaseCounters"}}
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
@@ -157,6 +169,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = False  # ours stand in portal.core.throttles
 
 SESSION_ENGINE = "portal.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
@@ -166,6 +179,11 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENVIRONMENT.production
 CSRF_COOKIE_SECURE = ENVIRONMENT.production
+# TLS ends at a proxy: what it says of the scheme is believed only from the addresses named here.
+TRUSTED_PROXIES = [ip_network(one) for one in ENVIRONMENT.trusted_proxies]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+USE_X_FORWARDED_HOST = False  # a proxy passes Host on as it came; ALLOWED_HOSTS judges it
+CSRF_TRUSTED_ORIGINS = [f"https://{urlsplit(PUBLIC_URL).netloc}"] if PUBLIC_URL.startswith("https://") else []
 SECURE_SSL_REDIRECT = ENVIRONMENT.production
 SECURE_REDIRECT_EXEMPT = ["^(livez|readyz|metrics)$"]  # asked for by machines beside the portal, not through the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.production else 0
@@ -175,7 +193,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "portal.pages.errors.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["portal.pages.files.RefusedFiles"]
+MAX_UPLOAD_BYTES = ENVIRONMENT.max_upload_bytes
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -213,6 +232,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,

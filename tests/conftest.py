@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import datetime
 
 import hypothesis
 import pytest
@@ -62,9 +63,11 @@ def broker_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture(autouse=True)
-def no_limit_reached() -> None:
-    """Let each test begin with no try counted: limits are kept in the process, and account numbers come again."""
-    from django.core.cache import cache
+@pytest.fixture
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Let no window of a limit turn while a test counts tries; return the instant at which it stands."""
+    from portal.core import clock
 
-    cache.clear()
+    instant = clock.now()
+    monkeypatch.setattr("portal.core.throttles.now", lambda: instant)
+    return instant

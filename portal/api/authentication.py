@@ -11,6 +11,7 @@ from portal.accounts.models import User
 from portal.accounts.selectors import actor_for_token, actor_for_user
 from portal.accounts.services.tokens import use_token
 from portal.core.actors import Actor
+from portal.core.throttles import TOKEN, TooManyTries, place_of, take
 from portal.core.traces import note_user
 
 
@@ -24,6 +25,9 @@ class BearerAuthentication(BaseAuthentication):
             return None
         token = use_token(raw.strip())
         if token is None:
+            # Failures alone are counted: who has a working token is not held up by a stranger behind the same address.
+            if wait := take((TOKEN, place_of(request.META.get("REMOTE_ADDR", "")))):
+                raise TooManyTries("Too many requests with tokens that do not work.", wait=wait)
             raise AuthenticationFailed("This token is unknown, expired or revoked. Make a new one and send it again.")
         note_user(token.user.pk)
         return token.user, actor_for_token(token)

@@ -56,7 +56,7 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     if isinstance(detail, dict):
         found: dict[str, list[str]] = {}
         for name, inner in detail.items():
-            found |= _flatten(inner, f"{prefix}.{name}" if prefix else str(name))
+            found |= _flatten(inner, f"{prefix}.{_sayable(name)}" if prefix else _sayable(name))
         return found
     if isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
         found = {}
@@ -65,4 +65,9 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
                 found |= _flatten(inner, f"{prefix}.{index}" if prefix else str(index))
         return found
     texts = detail if isinstance(detail, list) else [detail]
-    return {prefix or "body": [str(text) for text in texts]}
+    return {prefix or "body": [_sayable(text) for text in texts]}
+
+
+def _sayable(text: object) -> str:
+    """Return a text that repeats what was sent, with a question mark for half of a surrogate pair: it has no bytes."""
+    return str(text).encode(errors="replace").decode()

@@ -6,9 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from django.conf import settings
 from rest_framework.request import Request
 
-from portal.core.errors import DomainError, Invalid
+from portal.blobs.models import Blob
+from portal.blobs.services import store_stream
+from portal.core.actors import Actor
+from portal.core.errors import DomainError, Invalid, TooLarge
+from portal.core.throttles import UPLOAD, TooManyTries, take
 
 CHUNK = 1 << 20
 _SHA256 = re.compile(r"sha-256=:([A-Za-z0-9+/=]+):")
@@ -37,9 +42,22 @@ def declared_sha256(request: Request) -> str:
     return raw.hex()
 
 
-def chunks_of(request: Request) -> Iterator[bytes]:
-    """Yield the body in pieces of at most one mebibyte; raises LengthRequired for one of undeclared length."""
-    if not request.headers.get("Content-Length", "").isdecimal():
+def stored_upload(request: Request, actor: Actor, *, sha256: str) -> Blob:
+    """Store the body, and return its row; refused before a byte is read where its length says that it is too large.
+
+    Raises TooManyTries, LengthRequired, TooLarge, and Invalid for another digest than the declared one.
+    """
+    if wait := take((UPLOAD, actor.id)):
+        raise TooManyTries("Too many uploads.", wait=wait)
+    length, limit = request.headers.get("Content-Length", ""), settings.MAX_UPLOAD_BYTES
+    if not length.isdecimal():
         raise LengthRequired("Send the header Content-Length: chunked bodies are not read.")
+    if int(length[:20]) > limit:
+        raise TooLarge(f"The file has {length[:20]} bytes; the limit of this installation is {limit} bytes.")
+    return store_stream(_chunks_of(request), expected_sha256=sha256, limit=limit)
+
+
+def _chunks_of(request: Request) -> Iterator[bytes]:
+    """Yield the body in pieces of at most one mebibyte."""
     while chunk := request.read(CHUNK):
         yield chunk

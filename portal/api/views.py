@@ -14,7 +14,7 @@ from rest_framework.reverse import reverse
 
 from portal.accounts.models import Team
 from portal.api import conditions, idempotency, lines
-from portal.api.bodies import BodyParser
+from portal.api.bodies import BodyParser, require_plain
 from portal.api.paging import KeysetPagination
 from portal.api.queries import refuse_unknown
 from portal.core.actors import Actor
@@ -52,6 +52,7 @@ class Door(generics.GenericAPIView[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Let in who may call, refuse queries that nobody reads, and see to it that a repeated POST is done once."""
         super().initial(request, *args, **kwargs)
+        require_plain(request._request)  # noqa: SLF001  (DRF's way to the request underneath)
         refuse_unknown(request.query_params, self.parameters_of(request.method or ""))
         if request.method == "POST" and idempotency.HEADER in request.headers:
             self.__dict__["post"] = partial(self._done_once, self.__class__.post)  # type: ignore[attr-defined]

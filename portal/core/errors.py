@@ -13,7 +13,7 @@ class DomainError(Exception):
 
     status: ClassVar[int] = 409
     code: str = "refused"
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
 
     def __init__(
         self, message: str, *, code: str | None = None, fields: Mapping[str, Sequence[str]] | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from portal.core.actors import Actor
 from portal.core.canonical import canonical_json
@@ -19,6 +19,7 @@ from portal.core.clock import now
 from portal.core.ids import uuid7
 from portal.core.traces import note_event
 from portal.ledger.catalogue import REACTIONS, Event, EventType, Subject
+from portal.ledger.events import PRIVATE_TEXT_ERASED
 
 PAYLOAD_VERSION = 1
 SALT_BYTES = 32
@@ -64,6 +65,25 @@ def append(
     for listener in REACTIONS.get(event.name, ()):
         listener(heard)
     return heard
+
+
+@transaction.atomic
+def erase_private(*, actor: Actor, entry: int, fields: Sequence[str]) -> int:
+    """Erase private texts of an entry with their salts, and say so in another entry; return how many were there.
+
+    The database refuses the one without the other. Raises Forbidden.
+    """
+    actor.require("administer", None)
+    append(
+        actor=actor,
+        event=PRIVATE_TEXT_ERASED,
+        subject=Subject("entry", str(entry), f"entry {entry}"),
+        data={"fields": sorted(fields)},
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_erase_private(%s, %s)", [entry, sorted(fields)])
+        (erased,) = cursor.fetchone()
+    return int(erased)
 
 
 def document(event: Event, commitments: Mapping[str, str]) -> dict[str, Any]:

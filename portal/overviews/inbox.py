@@ -196,9 +196,9 @@ def _healths(actor: Actor, models: QuerySet[RegisteredModel]) -> list[Health]:
     )
     worst = rated.annotate(rank=rank).select_related("model").order_by("rank", "model__tier", "model__slug")
     shown = [_health(release) for release in worst.annotate(number=F("version__number"))[:SHOWN]]
-    unused = models.exclude(pk__in=active.values("model")).order_by("tier", "slug") if len(shown) < SHOWN else ()
+    unused = models.exclude(pk__in=active.values("model")).order_by("tier", "slug")[:SHOWN]
     told = "no active release in production"
-    return shown + [Health(model, None, "planned", "Not in use", told) for model in unused[: SHOWN - len(shown)]]
+    return [*shown, *(Health(model, None, "planned", "Not in use", told) for model in unused)][:SHOWN]
 
 
 def _health(release: Any) -> Health:

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -32,6 +33,8 @@ def page(view: PageView[Rest]) -> Callable[..., HttpResponseBase]:
     @login_required
     @wraps(view)
     def enter(request: HttpRequest, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+        if any("\0" in value for _, values in request.GET.lists() for value in values):
+            raise BadRequest("a NUL character, which no column holds")
         known = cast("PageRequest", request)
         known.actor = actor_for_user(known.user, interactive=True)
         note_user(known.user.pk)

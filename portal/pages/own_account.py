@@ -2,7 +2,6 @@
 
 from typing import cast
 
-from allauth.core import ratelimit
 from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.services.passwords import change_password
 from portal.accounts.services.sessions import end_session
+from portal.core.throttles import PASSWORD, TooManyTries, give_back, take
 from portal.overviews.own_account import own_account
 from portal.pages.credentials import LONGEST_PASSWORD, NEW_PASSWORD
 from portal.pages.doors import PageRequest, page
@@ -49,6 +49,8 @@ def password(request: PageRequest) -> HttpResponse:
     if form.is_valid() and _may_try(request, form):
         given = form.cleaned_data
         user = form.attempt(change_password, actor=request.actor, session_key=_key(request), **given)
+        if "current" not in form.errors:
+            give_back((PASSWORD, request.actor.id))
         if user is not None:
             request.user = user
             update_session_auth_hash(request, user)
@@ -68,10 +70,10 @@ def session_end(request: PageRequest, handle: str) -> HttpResponse:
 
 def _may_try(request: PageRequest, form: PasswordForm) -> bool:
     """Whether this person may try a password once more: the same limit as for signing."""
-    if ratelimit.consume(request, action="reauthenticate", user=request.user):
-        return True
-    form.add_error("current", "Too many tries within a minute. Nothing was changed; wait a minute and try again.")
-    return False
+    wait = take((PASSWORD, request.actor.id))
+    if wait:
+        form.add_error("current", TooManyTries("Too many wrong passwords; nothing was changed.", wait=wait).message)
+    return not wait
 
 
 def _key(request: PageRequest) -> str:

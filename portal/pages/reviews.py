@@ -1,6 +1,5 @@
 """Reviews: requests to decide, and the page on which one signs."""
 
-from allauth.core import ratelimit
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,6 +11,7 @@ from governance.models import ApprovalRequest
 from governance.services.requests import withdraw_request
 from governance.services.signing import sign
 from portal.core.querysets import visible
+from portal.core.throttles import PASSWORD, TooManyTries, give_back, take
 from portal.overviews.reviews import STATES, review_overview, reviews_table
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
@@ -58,6 +58,8 @@ def review_sign(request: PageRequest, pk: int) -> HttpResponse:
     form = SignForm(request.POST)
     if form.is_valid() and _may_try(request, form):
         decision = form.attempt(sign, actor=request.actor, request=found, **form.cleaned_data)
+        if "password" not in form.errors:
+            give_back((PASSWORD, request.actor.id))
         if decision is not None:
             return redirect(found)
     return _show(request, _request(request, pk), form, status=422)
@@ -74,10 +76,10 @@ def review_withdraw(request: PageRequest, pk: int) -> HttpResponse:
 
 def _may_try(request: PageRequest, form: SignForm) -> bool:
     """Whether this person may try a password once more: the same limit as for entering it again elsewhere."""
-    if ratelimit.consume(request, action="reauthenticate", user=request.user):
-        return True
-    form.add_error("password", "Too many tries within a minute. Nothing was signed; wait a minute and try again.")
-    return False
+    wait = take((PASSWORD, request.actor.id))
+    if wait:
+        form.add_error("password", TooManyTries("Too many wrong passwords; nothing was signed.", wait=wait).message)
+    return not wait
 
 
 def _request(request: PageRequest, pk: int) -> ApprovalRequest:

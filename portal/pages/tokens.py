@@ -78,9 +78,7 @@ def tokens(request: PageRequest) -> HttpResponse:
         "ending": ending,
         "ending_title": f"Ends within {ENDS_SOON.days} days: {', '.join(ending)}.",
     }
-    response = render(request, "tokens/list.html", context, status=422 if form.errors else 200)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render(request, "tokens/list.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

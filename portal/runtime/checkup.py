@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from django.conf import settings
+from django.core.cache import cache
 from django.db import DatabaseError
 
 from portal.core.clock import now
@@ -53,6 +54,7 @@ def findings() -> Iterator[Finding]:
     """Look at everything, from the bottom up; a later check does not need the earlier ones to hold."""
     yield _python()
     yield soundness.debug(settings.ENVIRONMENT)
+    yield from _production()
     yield from _keys()
     yield _disk()
     yield _libraries()
@@ -67,12 +69,35 @@ def findings() -> Iterator[Finding]:
     for probe in readiness():
         yield Finding(probe.name, probe.detail, "" if probe.healthy else probe.remedy)
     yield from _registered_keys()
+    yield _cache()
     yield from vitals()
 
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding("python", version, "" if sys.version_info >= (3, 11) else "Python 3.11 or later is needed.")
+
+
+def _production() -> Iterator[Finding]:
+    """Look at what production refuses to start with."""
+    if not settings.ENVIRONMENT.production:
+        return
+    for words in settings.WEAKNESSES:
+        yield Finding("production", "does not start like this", words)
+    if not settings.WEAKNESSES:
+        yield Finding("production", "nothing stands against serving")
+
+
+def _cache() -> Finding:
+    """Look whether tries can be counted."""
+    url = without_password(settings.ENVIRONMENT.cache_url or "")
+    try:
+        cache.get("doctor")
+    except Exception as error:  # noqa: BLE001  (each client has errors of its own, or is not installed)
+        return Finding(
+            "cache", f"{url or 'database'}: {error}", "Start it, or unset CACHE_URL to count in the database."
+        )
+    return Finding("cache", f"{url} answers" if url else "in the database")
 
 
 def _keys() -> Iterator[Finding]:

@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from portal.core.canonical import digest_of
 from registry.rules.values import text_problems
 
-LONGEST = 20_000
-
 
 @dataclass(frozen=True)
 class CardText:
@@ -28,8 +26,4 @@ class CardText:
 
 def problems(text: CardText) -> dict[str, list[str]]:
     """Return what is wrong with the text, by field."""
-    found = text_problems(text.as_fields())
-    for name, value in text.as_fields().items():
-        if len(value) > LONGEST:
-            found[name] = [f"Use at most {LONGEST} characters."]
-    return found
+    return text_problems(text.as_fields())

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from portal.core.canonical import digest_of
 from registry.choices import Implementation, Task
-from registry.rules.values import text_problems
+from registry.rules.values import repository_problems, text_problems
 
 TIERS = (1, 2, 3)
-LONGEST_NAME = 200
+MOST_COLUMNS, LONGEST_COLUMN = 10_000, 200
 
 
 def model_problems(
@@ -15,8 +15,6 @@ def model_problems(
 ) -> dict[str, list[str]]:
     """Return what is wrong with the values of a model, by field."""
     problems = text_problems({"name": name, "purpose": purpose})
-    if len(name) > LONGEST_NAME:
-        problems["name"] = [f"Use at most {LONGEST_NAME} characters."]
     if tier not in TIERS:
         problems["tier"] = ["A tier is 1 (the highest impact), 2 or 3."]
     if task not in Task.values:
@@ -30,9 +28,14 @@ def model_problems(
 
 def pipeline_version_problems(*, repository: str, commit: str, columns: Sequence[str]) -> dict[str, list[str]]:
     """Return what is wrong with the values of a feature pipeline version, by field."""
-    problems = text_problems({"repository": repository, "commit": commit})
+    problems = repository_problems(repository) | text_problems({"repository": repository, "commit": commit})
     texts = text_problems({str(index): name for index, name in enumerate(columns)})
-    if not columns:
+    long = next((name for name in columns if len(name) > LONGEST_COLUMN), None)
+    if len(columns) > MOST_COLUMNS:
+        problems["columns"] = [f"Name at most {MOST_COLUMNS} columns."]
+    elif long is not None:
+        problems["columns"] = [f"A column has a name of at most {LONGEST_COLUMN} characters; one has {len(long)}."]
+    elif not columns:
         problems["columns"] = ["Name at least one column."]
     elif texts:
         problems["columns"] = [f"Column {int(index) + 1}: {messages[0]}" for index, messages in texts.items()]

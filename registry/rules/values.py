@@ -9,6 +9,12 @@ LARGEST_INTEGER = 2**53 - 1
 """Beyond it canonical JSON (RFC 8785) has no exact number."""
 DEEPEST = 20
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,80}")
+LONGEST = 20_000
+LONGEST_OF = {"name": 200, "repository": 400, "commit": 64}
+"""How many characters a text may have; fields that are not named here: LONGEST."""
+REPOSITORY = re.compile(
+    r"(https://[^\s/@?#]+|ssh://([^\s/@:]+@)?[^\s/@?#]+)(/[^\s?#]*)?|[A-Za-z0-9][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s?#]+"
+)
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -47,7 +53,7 @@ def is_text(value: str) -> bool:
 
 
 def text_problems(required: Mapping[str, str], optional: Mapping[str, str] | None = None) -> dict[str, list[str]]:
-    """Return what is wrong with texts, by field: missing where required, or not storable."""
+    """Return what is wrong with texts, by field: missing where required, not storable, or too long."""
     problems: dict[str, list[str]] = {}
     for name, value in required.items():
         if not value.strip():
@@ -55,7 +61,16 @@ def text_problems(required: Mapping[str, str], optional: Mapping[str, str] | Non
     for name, value in {**required, **(optional or {})}.items():
         if not is_text(value):
             problems[name] = ["This holds a character that can't be stored."]
+        elif len(value) > (limit := LONGEST_OF.get(name, LONGEST)):
+            problems[name] = [f"Use at most {limit} characters; this has {len(value)}."]
     return problems
+
+
+def repository_problems(repository: str) -> dict[str, list[str]]:
+    """Return what is wrong with the address of a repository: people open it from pages and documents."""
+    if REPOSITORY.fullmatch(repository):
+        return {}
+    return {"repository": ["Give an address over https or ssh, without a password in it."]}
 
 
 def slug_problems(slug: str) -> dict[str, list[str]]:

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from portal.core.canonical import digest_of
+from portal.core.canonical import canonical_json, digest_of
 from registry.choices import ArtifactRole, Implementation
-from registry.rules.values import DIGEST, text_problems, unrecordable
+from registry.rules.values import DIGEST, repository_problems, text_problems, unrecordable
 
 FORMAT = "countersign/version/1"
 MOST_CLAIMS = 100
+MOST_AUTHORS, LONGEST_ADDRESS = 100, 254
+MOST_HYPERPARAMETERS = 65_536
+"""Bytes of their canonical JSON."""
 LONGEST_METRIC = 60
 HOLDS: Mapping[str, frozenset[str]] = {
     Implementation.SCIKIT_LEARN: frozenset({"skops", "onnx"}),
@@ -99,11 +102,15 @@ def training_problems(
     seed: int | None,
 ) -> dict[str, list[str]]:
     """Return what is wrong with the declaration of a training run, by field."""
-    problems = text_problems({"repository": repository, "commit": commit})
+    problems = repository_problems(repository) | text_problems({"repository": repository, "commit": commit})
     if not commit_authors or text_problems({str(index): author for index, author in enumerate(commit_authors)}):
         problems["commit_authors"] = ["Name every author of the commit by e-mail address."]
+    elif len(commit_authors) > MOST_AUTHORS or max(map(len, commit_authors)) > LONGEST_ADDRESS:
+        problems["commit_authors"] = [f"Name at most {MOST_AUTHORS} authors, each in {LONGEST_ADDRESS} characters."]
     if (reason := unrecordable(hyperparameters)) is not None:
         problems["hyperparameters"] = [reason]
+    elif (size := len(canonical_json(dict(hyperparameters)))) > MOST_HYPERPARAMETERS:
+        problems["hyperparameters"] = [f"They take {size} bytes as JSON; the limit is {MOST_HYPERPARAMETERS}."]
     if not DIGEST.fullmatch(environment_lock_sha256):
         problems["environment_lock_sha256"] = ["A SHA-256 is 64 lower-case hexadecimal digits."]
     if seed is not None and unrecordable(seed):

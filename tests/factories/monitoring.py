@@ -50,7 +50,7 @@ class PlanFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
 
 
 class RunFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
-    """A queued run of a sealed version, without a job."""
+    """A queued run of a sealed version, without a job; `also_measured` and `also_checked` have what it found."""
 
     class Meta:
         model = ValidationRun
@@ -59,6 +59,19 @@ class RunFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
     plan = factory.SubFactory(PlanFactory, model=factory.SelfAttribute("..version.model"))
     requested_by = "system"
     requested_at = factory.LazyFunction(now)
+
+    @classmethod
+    def _create(cls, model_class: type[ValidationRun], *args: Any, **columns: Any) -> ValidationRun:
+        measured, checked = columns.pop("also_measured", ()), columns.pop("also_checked", ())
+        state = columns.pop("state", RunState.QUEUED)
+        run: ValidationRun = super()._create(model_class, *args, state=RunState.RUNNING, **columns)
+        Measurement.objects.bulk_create(Measurement(run=run, **one) for one in measured)
+        ValidationCheck.objects.bulk_create(
+            ValidationCheck(run=run, position=position, **one) for position, one in enumerate(checked, start=1)
+        )
+        run.state = state  # last: an ended run takes no additions
+        run.save(update_fields=["state"])
+        return run
 
 
 class FinishedRunFactory(RunFactory):
@@ -79,11 +92,10 @@ class FinishedRunFactory(RunFactory):
         outcomes: Mapping[str, CheckOutcome] = columns.pop("outcomes", {})
         if columns.setdefault("results", _with_values(result.results or {}, values)) is not None:
             columns.setdefault("results_digest", digest_of(columns["results"]))
-        run: ValidationRun = super()._create(model_class, *args, **columns)
-        if run.results is not None:
-            _keep_measurements(run, result, values)
-        _keep_checks(run, result.checks, outcomes)
-        return run
+        measured = _measurements(result, values) if columns["results"] is not None else []
+        columns["also_measured"] = [*measured, *columns.get("also_measured", ())]
+        columns["also_checked"] = _checks(result.checks, outcomes)
+        return super()._create(model_class, *args, **columns)
 
 
 @cache
@@ -134,27 +146,25 @@ def _is_replaced(measured: str, one: Mapping[str, Any], values: Mapping[str, flo
     return measured == "candidate" and not one["slice_column"] and one["name"] in values
 
 
-def _keep_measurements(run: ValidationRun, result: ValidationResult, values: Mapping[str, float | None]) -> None:
+def _measurements(result: ValidationResult, values: Mapping[str, float | None]) -> list[dict[str, Any]]:
     rows = []
     for one in result.measurements:
         columns = dict(vars(one))
         if _is_replaced(one.measured, columns, values):
             columns["value"] = values[one.name]
-        rows.append(Measurement(run=run, **columns))
-    Measurement.objects.bulk_create(rows)
+        rows.append(columns)
+    return rows
 
 
-def _keep_checks(run: ValidationRun, checks: tuple[Check, ...], outcomes: Mapping[str, CheckOutcome]) -> None:
-    ValidationCheck.objects.bulk_create(
-        ValidationCheck(
-            run=run,
-            position=position,
-            key=check.key,
-            title=check.title,
-            outcome=outcomes.get(check.key, check.outcome),
-            read=check.read,
-            limit=check.limit,
-            message=check.message,
-        )
-        for position, check in enumerate(checks, start=1)
-    )
+def _checks(checks: tuple[Check, ...], outcomes: Mapping[str, CheckOutcome]) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": check.key,
+            "title": check.title,
+            "outcome": outcomes.get(check.key, check.outcome),
+            "read": check.read,
+            "limit": check.limit,
+            "message": check.message,
+        }
+        for check in checks
+    ]

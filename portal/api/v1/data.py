@@ -11,9 +11,8 @@ from rest_framework.response import Response
 
 from portal.api.bodies import Body
 from portal.api.filters import OfTeam
-from portal.api.uploads import chunks_of, declared_sha256
+from portal.api.uploads import declared_sha256, stored_upload
 from portal.api.views import Door, Listing, accepted, actor_of, created, team_named
-from portal.blobs.services import store_stream
 from portal.core.querysets import visible
 from registry.models import Dataset, DatasetSnapshot
 from registry.services import datasets as services
@@ -112,7 +111,7 @@ class SnapshotList(Listing):
         dataset = dataset_named(request, slug)
         self.actor.require("upload_dataset", dataset.team_id)
         sha256 = declared_sha256(request)
-        blob = store_stream(chunks_of(request), expected_sha256=sha256)
+        blob = stored_upload(request, self.actor, sha256=sha256)
         snapshot = services.add_snapshot(
             actor=self.actor, dataset=dataset, blob=blob, declared_sha256=sha256,
             time_column=request.query_params.get("time_column", ""),

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from portal.accounts.choices import UserKind
 from portal.accounts.models import User
+from portal.accounts.selectors import people_known_to
 from portal.api.bodies import Body
 from portal.api.filters import OfTeam
 from portal.api.views import Door, Listing, actor_of, created, team_named
@@ -91,9 +92,10 @@ def owner_named(request: Request, email: str | None) -> User:
     if email is None:
         caller = get_object_or_404(User.objects.select_related("owner"), pk=actor_of(request).user_id)
         return caller.owner or caller
-    found = User.objects.filter(email=email.lower(), is_active=True, kind=UserKind.PERSON).first()
+    known = people_known_to(actor_of(request))
+    found = known.filter(email=email.lower(), is_active=True, kind=UserKind.PERSON).first()
     if found is None:
-        raise serializers.ValidationError({"owner": ["Nobody with this address may sign in."]})
+        raise serializers.ValidationError({"owner": ["Nobody of your teams who may sign in has this address."]})
     return found
 
 

@@ -12,11 +12,10 @@ from rest_framework.response import Response
 
 from portal.api.bodies import Body
 from portal.api.conditions import require_match
-from portal.api.uploads import chunks_of, declared_sha256
+from portal.api.uploads import declared_sha256, stored_upload
 from portal.api.v1.data import CONTENT_DIGEST, SnapshotReference, referenced_snapshot
 from portal.api.v1.models import model_named
 from portal.api.views import Door, Listing, accepted, actor_of, created
-from portal.blobs.services import store_stream
 from portal.core.querysets import visible
 from registry.choices import ArtifactRole
 from registry.models import Artifact, FeaturePipelineVersion, ModelVersion
@@ -153,7 +152,7 @@ class ArtifactUpload(Door):
         known = next((row for row in version.artifacts.all() if (row.name, row.role) == (name, role)), None)
         if known is not None and known.sha256 == sha256:
             return Response(ArtifactSerializer(known).data)
-        blob = store_stream(chunks_of(request), expected_sha256=sha256)
+        blob = stored_upload(request, self.actor, sha256=sha256)
         artifact = services.add_artifact(
             actor=self.actor, version=version, role=role, name=name, blob=blob, declared_sha256=sha256
         )

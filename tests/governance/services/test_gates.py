@@ -13,7 +13,6 @@ from governance.rules.expressions import compiled, evaluate
 from governance.services.gates import evaluate_gate, is_current, require_passed
 from governance.services.policies import SOBER_DEFAULT, draft_policy, ensure_default_policy, publish_policy
 from monitoring.choices import RunState
-from monitoring.models import Measurement
 from monitoring.rules.plans import default_plan
 from portal.accounts.choices import Role
 from portal.core.actors import SYSTEM
@@ -64,6 +63,10 @@ def test_anyone_can_recompute_the_evaluation_from_its_stored_inputs() -> None:
         assert (again.outcome, again.read) == (row.outcome, row.read)
 
 
+def missing_share(column: str, value: float | None) -> dict[str, object]:
+    return {"measured": "data", "name": "missing_share", "slice_column": column, "value": value, "n": 4_000}
+
+
 def regression_version(r2: float) -> ModelVersion:
     ensure_default_policy()
     version: ModelVersion = SealedVersionFactory.create(model__task=Task.REGRESSION)
@@ -73,7 +76,7 @@ def regression_version(r2: float) -> ModelVersion:
     segments = [{"column": "carrier", "level": "AA", "assessed": True}]
     CardRevisionFactory.create(model=version.model, author=author)
     RegisteredModel.objects.filter(pk=version.model_id).update(tier=3)
-    run = RunFactory.create(
+    RunFactory.create(
         version=version,
         plan=PlanFactory.create(model=version.model, specification=plan.as_dict()),
         state=RunState.PASSED,
@@ -81,9 +84,11 @@ def regression_version(r2: float) -> ModelVersion:
         finished_at=now(),
         results={**figures, "segments": segments},
         results_digest=digest_of(figures),
+        also_measured=[
+            {"measured": "candidate", "name": "r2", "value": r2, "lower": r2 - 0.1, "upper": r2, "n": 4_000},
+            missing_share("x", 0.0),
+        ],
     )
-    Measurement.objects.create(run=run, measured="candidate", name="r2", value=r2, lower=r2 - 0.1, upper=r2, n=4_000)
-    Measurement.objects.create(run=run, measured="data", name="missing_share", slice_column="x", value=0.0, n=4_000)
     return version
 
 
@@ -118,11 +123,11 @@ def test_newest_finished_run_counts_even_when_an_older_one_passed(state: RunStat
 
 def test_measure_without_an_interval_is_no_data() -> None:
     version = ready_version(state=RunState.CANCELLED)
-    run = RunFactory.create(
+    RunFactory.create(
         version=version, plan=version.validation_runs.get().plan, state=RunState.PASSED, started_at=now(),
         finished_at=now(), results={"n": 5, "n_units": 5, "comparison": [], "claims": [], "segments": []},
+        also_measured=[{"measured": "candidate", "name": "auc", "value": 0.9, "lower": float("nan"), "n": 5}],
     )  # fmt: skip
-    Measurement.objects.create(run=run, measured="candidate", name="auc", value=0.9, lower=float("nan"), n=5)
     found = evaluated(version)
     assert found.inputs["validation.auc_lower"] == "nan"
     row = found.results.get(check_row__key="ranking")
@@ -157,12 +162,9 @@ def test_candidate_must_be_compared_with_what_production_runs_now() -> None:
 
 
 def test_missing_share_is_read_from_the_data_of_the_run() -> None:
-    version = ready_version()
-    run = version.validation_runs.get()
-    Measurement.objects.create(run=run, measured="data", name="missing_share", slice_column="gaps", value=0.4, n=9)
-    assert outcomes(version) == {"missing": Outcome.FAILED}
-    Measurement.objects.create(run=run, measured="data", name="missing_share", slice_column="lost", value=None, n=9)
-    assert outcomes(version) == {"missing": Outcome.NO_DATA}
+    gaps, lost = missing_share("gaps", 0.4), missing_share("lost", None)
+    assert outcomes(ready_version(also_measured=[gaps])) == {"missing": Outcome.FAILED}
+    assert outcomes(ready_version(also_measured=[gaps, lost])) == {"missing": Outcome.NO_DATA}
 
 
 def test_run_that_is_too_old_is_stale() -> None:

@@ -1,7 +1,6 @@
 """Signing in through the browser's door."""
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.urls import Resolver404, resolve
 
@@ -9,12 +8,6 @@ from portal.accounts.models import User
 from tests.factories.accounts import PASSWORD, ServiceAccountFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_former_attempts() -> None:
-    """Allauth counts failed attempts in the cache."""
-    cache.clear()
 
 
 def sign_in(client: Client, email: str, *, password: str = PASSWORD, following: str = "/") -> object:

@@ -1,5 +1,6 @@
 """Whatever goes wrong below /api/ is told as a problem document."""
 
+import gzip
 from typing import Any
 
 import pytest
@@ -35,8 +36,20 @@ def test_json_that_is_no_object_is_a_400(developer: Caller, raw: str) -> None:
     assert problem_of(send(developer, raw), 400, "invalid")
 
 
-def test_charset_that_is_none_is_a_400(developer: Caller) -> None:
-    assert problem_of(send(developer, "{}", "application/json; charset=rot13"), 400, "parse_error")
+@pytest.mark.parametrize("charset", ["rot13", "zlib", "bz2", "utf-16", "utf-7"])
+def test_charset_other_than_utf8_is_a_415(developer: Caller, charset: str) -> None:
+    """Python has charsets that unpack archives: two megabytes would become gigabytes."""
+    answer = send(developer, "{}", f"application/json; charset={charset}")
+    assert problem_of(answer, 415, "unsupported_encoding")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, gzip"])
+def test_compressed_body_is_a_415(developer: Caller, encoding: str) -> None:
+    packed = gzip.compress(b"{}")
+    answer = developer.client.generic(
+        "POST", f"{V1}/models", packed, content_type="application/json", headers={"Content-Encoding": encoding}
+    )
+    assert "without Content-Encoding" in problem_of(answer, 415, "unsupported_encoding")["detail"]
 
 
 def test_huge_json_is_a_413_that_names_the_limit(developer: Caller) -> None:

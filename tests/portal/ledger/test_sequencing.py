@@ -5,16 +5,19 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from pytest_django import Settings
 
+from portal.core.actors import SYSTEM
 from portal.core.clock import now
+from portal.core.errors import Forbidden
 from portal.ledger import keeping, merkle, notes, sequencing, services
 from portal.ledger.errors import LedgerRolledBack
 from portal.ledger.models import Checkpoint, Entry, PendingEntry, PrivateText, Tile
 from portal.ledger.sequencing import Connection, sequence_batch
+from portal.ledger.services import erase_private
 from portal.ledger.verification import verify_ledger
-from tests.portal.ledger.cast import write, write_many
+from tests.portal.ledger.cast import ANN, write, write_many
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 Connect = Callable[[str], Connection]
@@ -180,12 +183,29 @@ def test_app_writes_no_entries_and_the_sequencer_no_events(connect_as: Connect) 
 def test_private_text_can_be_erased_with_its_salt_and_only_that(sequencer: Connection) -> None:
     write(1, private={"note": "text", "name": "Ann"})
     sequence_batch(sequencer)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_erase_private(0, ARRAY['note'])")
-        assert cursor.fetchone() == (1,)
-        cursor.execute("SELECT ledger_erase_private(0, ARRAY['note'])")
-        assert cursor.fetchone() == (0,)
+    assert erase_private(actor=SYSTEM, entry=0, fields=["note"]) == 1
+    assert erase_private(actor=SYSTEM, entry=0, fields=["note"]) == 0
     erased, kept = PrivateText.objects.get(field="note"), PrivateText.objects.get(field="name")
     assert (erased.text, erased.salt) == (None, None)
     assert erased.erased_at is not None
     assert kept.text == "Ann"
+
+
+def test_nothing_is_erased_without_an_entry_that_says_so(sequencer: Connection, connect_as: Connect) -> None:
+    write(1, private={"note": "text", "name": "Ann"})
+    sequence_batch(sequencer)
+    erase = "SELECT ledger_erase_private(0, ARRAY['note', 'name'])"
+    with pytest.raises(DatabaseError, match="erasure refused"), connection.cursor() as cursor:
+        cursor.execute(erase)
+    # Said of another field, and said by another transaction.
+    erase_private(actor=SYSTEM, entry=0, fields=["name"])
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        connect_as("app").execute(erase)
+    assert PrivateText.objects.get(field="note").text == "text"
+    sequence_batch(sequencer)
+    assert Entry.objects.get(index=1).document["data"] == {"fields": ["name"]}
+
+
+def test_only_who_administers_erases() -> None:
+    with pytest.raises(Forbidden):
+        erase_private(actor=ANN, entry=0, fields=["note"])

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
+from portal.core.actors import SYSTEM
 from portal.ledger import keeping
 from portal.ledger.sequencing import Connection, sequence_batch
+from portal.ledger.services import erase_private
 from portal.ledger.verification import Verification, verify_ledger
 from tests.portal.ledger.cast import write, write_many
 
@@ -122,6 +123,5 @@ def test_foreign_checkpoint_outside_is_a_problem(home: Path) -> None:
 
 @pytest.mark.usefixtures("log")
 def test_erased_private_text_leaves_the_log_intact() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ledger_erase_private(17, ARRAY['note', 'name'])")
+    assert erase_private(actor=SYSTEM, entry=17, fields=["note", "name"]) == 2
     assert verify_ledger().intact

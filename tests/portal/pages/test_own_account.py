@@ -65,7 +65,7 @@ def test_present_password_is_not_guessed_from_a_stolen_session(user: User) -> No
     here = signed_in(user, "Firefox")
     for _ in range(11):
         wrong = here.post(reverse("own_password"), {"current": "wrong", "password": NEW, "repeated": NEW})
-    assert "Too many tries" in wrong.content.decode()
+    assert "Too many wrong passwords; nothing was changed. Wait" in wrong.content.decode()
     right = here.post(reverse("own_password"), {"current": PASSWORD, "password": NEW, "repeated": NEW})
     assert right.status_code == 422
     assert User.objects.get(pk=user.pk).check_password(PASSWORD)

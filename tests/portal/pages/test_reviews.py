@@ -1,3 +1,5 @@
+from datetime import datetime
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -157,7 +159,7 @@ def test_a_refused_signature_keeps_what_was_written_and_says_why(
     assert not Decision.objects.exists()
 
 
-def test_passwords_can_not_be_guessed_on_the_form_that_signs(client: Client) -> None:
+def test_passwords_can_not_be_guessed_on_the_form_that_signs(client: Client, standing_clock: datetime) -> None:
     request = OpenRequestFactory.create()
     address = reverse("review_sign", args=[request.pk])
     guesser = signed_in(client, approver_of(request))
@@ -168,7 +170,7 @@ def test_passwords_can_not_be_guessed_on_the_form_that_signs(client: Client) -> 
         )
     answer = guesser.post(address, signature(request))
     assert answer.status_code == 422
-    assert "Too many tries" in answer.content.decode()
+    assert "Too many wrong passwords; nothing was signed. Wait" in answer.content.decode()
     assert not Decision.objects.exists()
 
 

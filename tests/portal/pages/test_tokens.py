@@ -69,7 +69,7 @@ def test_a_secret_is_shown_once_and_works(client: Client, user: User) -> None:
     found = use_token(secret)
     assert found is not None
     assert (found.user, found.name, found.scopes) == (user, "training CI", ["read", "register_version"])
-    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Cache-Control"] == "private, no-store"
     assert secret not in client.get(reverse("tokens")).content.decode()
 
 

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from registry.rules.cards import LONGEST, CardText, problems
+from registry.rules.cards import CardText, problems
+from registry.rules.values import LONGEST
 
 TEXT = CardText("Ranks calls.", "Knows one country.", "Never for prices.")
 

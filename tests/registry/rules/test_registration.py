@@ -12,7 +12,7 @@ MODEL: dict[str, Any] = {
     "implementation": "onnx",
     "owner_is_active": True,
 }
-VERSION: dict[str, Any] = {"repository": "r", "commit": "c", "columns": ["a", "b"]}
+VERSION: dict[str, Any] = {"repository": "https://git.example.org/f", "commit": "c", "columns": ["a", "b"]}
 
 
 def test_good_values_have_no_problems() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.canonical import canonical_json
-from registry.rules.values import LARGEST_INTEGER, slug_problems, text_problems, unrecordable
+from registry.rules.values import LARGEST_INTEGER, repository_problems, slug_problems, text_problems, unrecordable
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None, exclude_categories=()))
@@ -59,3 +59,38 @@ def test_texts_are_required_and_storable() -> None:
 def test_slugs_are_plain() -> None:
     assert slug_problems("flight-delay_2") == {}
     assert all(slug_problems(slug) for slug in ("", "a b", "ä", "a/b", "a" * 81))
+
+
+@pytest.mark.parametrize(
+    ("field", "limit"), [("name", 200), ("repository", 400), ("commit", 64), ("rationale", 20_000), ("purpose", 20_000)]
+)
+def test_texts_have_a_length(field: str, limit: int) -> None:
+    assert text_problems({field: "x" * limit}) == {}
+    words = f"Use at most {limit} characters; this has {limit + 1}."
+    assert (
+        text_problems({field: "x" * (limit + 1)}) == text_problems({}, {field: "x" * (limit + 1)}) == {field: [words]}
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://git.example.org/team/model", "https://git.example.org:8443/m.git", "ssh://git@git.example.org/m.git",
+        "ssh://git.example.org:22/m", "git@git.example.org:team/m.git",
+    ],
+)  # fmt: skip
+def test_a_repository_lies_behind_https_or_ssh(address: str) -> None:
+    assert repository_problems(address) == {}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "", "r", "/srv/git/m", "file:///etc/passwd", "http://git.example.org/m", "javascript:alert(1)", "git://h/m",
+        "https://", "https://ann:secret@git.example.org/m", "https://git.example.org/a b", "ssh://git:pw@h/m",
+        "https://git.example.org/m\nX: y", "ext::sh -c id", "--upload-pack=id", "data:text/html,x",
+        "https://git.example.org/m?token=abc",
+    ],
+)  # fmt: skip
+def test_other_addresses_and_passwords_are_refused(address: str) -> None:
+    assert set(repository_problems(address)) == {"repository"}

@@ -49,7 +49,7 @@ def test_a_metric_is_claimed_once_for_a_snapshot() -> None:
 
 def test_training_runs_say_what_is_wrong_with_them() -> None:
     good: dict[str, Any] = {
-        "repository": "r",
+        "repository": "https://git.example.org/m",
         "commit": "c",
         "commit_authors": ["a@example.org"],
         "hyperparameters": {},
@@ -67,6 +67,15 @@ def test_training_runs_say_what_is_wrong_with_them() -> None:
     }
     for name, value in bad.items():
         assert set(training_problems(**good | {name: value})) == {f"training_run.{name}"}
+    large = {
+        "repository": "https://git.example.org/" + "m" * 400,
+        "commit": "c" * 65,
+        "commit_authors": ["a@example.org"] * 101,
+        "hyperparameters": {"grid": ["x" * 99] * 700},
+    }
+    for name, value in large.items():
+        assert set(training_problems(**good | {name: value})) == {f"training_run.{name}"}
+    assert set(training_problems(**good | {"commit_authors": ["a" * 255]})) == {"training_run.commit_authors"}
 
 
 def test_accepted_files_seal_the_version() -> None:

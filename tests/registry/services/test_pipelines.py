@@ -9,6 +9,8 @@ from registry.services.pipelines import register_pipeline, register_pipeline_ver
 from tests.factories.registry import FeaturePipelineFactory
 from tests.portal.ledger.replay import replayed
 
+REPOSITORY = "https://git.example.org/f"
+
 
 @pytest.fixture
 def pipeline(team: Team) -> FeaturePipeline:
@@ -29,7 +31,9 @@ def test_a_pipeline_is_registered_once(developer: Actor, viewer: Actor, team: Te
 
 def test_versions_are_numbered_and_name_their_author(developer: Actor, pipeline: FeaturePipeline) -> None:
     made = [
-        register_pipeline_version(actor=developer, pipeline=pipeline, repository="r", commit=commit, columns=["a"])
+        register_pipeline_version(
+            actor=developer, pipeline=pipeline, repository=REPOSITORY, commit=commit, columns=["a"]
+        )
         for commit in ("c1", "c2")
     ]
     assert [version.number for version in made] == [1, 2]
@@ -39,9 +43,9 @@ def test_versions_are_numbered_and_name_their_author(developer: Actor, pipeline:
 
 
 def test_the_same_version_is_not_made_twice(developer: Actor, pipeline: FeaturePipeline) -> None:
-    register_pipeline_version(actor=developer, pipeline=pipeline, repository="r", commit="c", columns=["a"])
+    register_pipeline_version(actor=developer, pipeline=pipeline, repository=REPOSITORY, commit="c", columns=["a"])
     with pytest.raises(PipelineVersionExists, match="version 1"):
-        register_pipeline_version(actor=developer, pipeline=pipeline, repository="r", commit="c", columns=["a"])
+        register_pipeline_version(actor=developer, pipeline=pipeline, repository=REPOSITORY, commit="c", columns=["a"])
 
 
 def test_what_is_wrong_and_who_may_not_is_refused(developer: Actor, stranger: Actor, pipeline: FeaturePipeline) -> None:
@@ -49,4 +53,4 @@ def test_what_is_wrong_and_who_may_not_is_refused(developer: Actor, stranger: Ac
         register_pipeline_version(actor=developer, pipeline=pipeline, repository="", commit="", columns=[])
     assert set(refused.value.fields) == {"repository", "commit", "columns"}
     with pytest.raises(Forbidden):
-        register_pipeline_version(actor=stranger, pipeline=pipeline, repository="r", commit="c", columns=["a"])
+        register_pipeline_version(actor=stranger, pipeline=pipeline, repository=REPOSITORY, commit="c", columns=["a"])

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.core.parentage import die_with_parent
-from portal.env import BASE_DIR
+from portal.env import BASE_DIR, read_environment, weaknesses
 from portal.runtime import demo as demo_data
 from portal.runtime import installation, postgres
 from portal.runtime.keys import make_keys
@@ -145,6 +145,7 @@ class Command(BaseCommand):
             self._step("Databases", "three roles, tables and queue apart")
             installation.write_private(self.run / "environment.json", chosen)
         variables = {**os.environ, **chosen}
+        _refuse_weak(variables)
         if pending := installation.pending_migrations(variables["DATABASE_OWNER_URL"]):
             if status := self._manage(["migrate", "--no-input", "--skip-checks", "-v0"], variables):
                 raise CommandError(f"migrate ended with status {status}.")
@@ -234,6 +235,12 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def _refuse_weak(variables: dict[str, str]) -> None:
+    """Raise CommandError that says what production does not start with."""
+    if found := weaknesses(read_environment(variables)):
+        raise CommandError("The portal does not start in production like this:\n" + "\n".join(found))
+
+
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
@@ -245,8 +252,9 @@ def _ask_ready(port: int, former: str) -> tuple[bool, str]:
     It is the former answer while nobody answers.
     """
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    host = next((name for name in settings.ALLOWED_HOSTS if name != "*"), "127.0.0.1").lstrip(".")
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", "/readyz", headers={"Host": host})
         response = connection.getresponse()
         text = response.read(4000).decode(errors="replace")
         told = json.loads(text)

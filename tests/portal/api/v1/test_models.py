@@ -7,7 +7,7 @@ import pytest
 from portal.accounts.choices import Role
 from portal.accounts.models import Team
 from registry.models import RegisteredModel
-from tests.factories.accounts import ServiceAccountFactory, UserFactory
+from tests.factories.accounts import ServiceAccountFactory, TeamFactory, UserFactory, person_with
 from tests.factories.registry import RegisteredModelFactory
 from tests.portal.api.callers import Caller, caller, fields_of, problem_of
 
@@ -26,9 +26,16 @@ def test_registered_model_is_shown_as_it_was_sent(developer: Caller) -> None:
 
 
 def test_owner_is_a_person_named_by_address(developer: Caller) -> None:
-    owner = UserFactory.create(email="olga@example.org")
+    owner = person_with(Role.VIEWER, team=Team.objects.get(slug=BODY["team"]), email="olga@example.org")
     assert developer.post("/models", BODY | {"owner": "Olga@Example.org"}).status_code == 201
     assert RegisteredModel.objects.get().owner == owner
+
+
+def test_a_person_of_other_teams_is_as_unknown_as_nobody(developer: Caller) -> None:
+    person_with(Role.VIEWER, team=TeamFactory.create(), email="olga@example.org")
+    answers = [developer.post("/models", BODY | {"owner": f"{name}@example.org"}) for name in ("olga", "nobody")]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert answers[0].json() == answers[1].json()
 
 
 def test_owner_must_be_somebody_who_may_sign_in(developer: Caller) -> None:

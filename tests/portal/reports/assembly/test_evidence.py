@@ -1,22 +1,19 @@
 import pytest
 
-from monitoring.models import Measurement, ValidationRun
 from portal.reports.assembly.evidence import validation_part
-from tests.factories.reports import approved_release
+from tests.factories.monitoring import FinishedRunFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_levels_not_assessed_stand_under_their_own_column() -> None:
-    approved_release()
-    run = ValidationRun.objects.latest("pk")
     levels = [("carrier", "large"), ("origin", "large"), ("carrier", "small")]
-    Measurement.objects.bulk_create(
-        [
-            Measurement(
-                run=run, name="auc", measured="candidate", slice_column=column, slice_level=level, n=9, unit="row",
-                reason="9 rows; 400 are needed.",
-            )
+    run = FinishedRunFactory.create(
+        also_measured=[
+            {
+                "name": "auc", "measured": "candidate", "slice_column": column, "slice_level": level, "n": 9,
+                "unit": "row", "reason": "9 rows; 400 are needed.",
+            }
             for column, level in levels
         ]
     )  # fmt: skip

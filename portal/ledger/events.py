@@ -1,0 +1,5 @@
+"""Events of the ledger itself."""
+
+from portal.ledger.catalogue import declare
+
+PRIVATE_TEXT_ERASED = declare("ledger.private_text.erased", "erased private texts of the entry")

@@ -195,6 +195,7 @@ def test_another_teams_things_can_not_be_asked_for_in_a_query(world: World) -> N
         f"/audit?topic=model:{theirs.model.pk}", f"/audit?topic={theirs.model.slug}",
         f"/audit?subject=team:{theirs.team.pk}", f"/audit?subject=model:{theirs.model.pk}",
         f"/audit?subject=version:{theirs.candidate.pk}", f"/audit?actor={author}",
+        f"/search?q={theirs.mark}", f"/search?q={theirs.model.slug}", f"/search?q={theirs.candidate.digest}",
         f"/models?q={theirs.mark}", f"/models?q={theirs.model.slug}", "/models?sort=-tier", "/reviews?state=open",
         "/reviews?state=approved", f"/api/v1/models?team={theirs.team.slug}", "/api/v1/models?tier=2",
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Every address, method and role against the table in permissions.py; CSRF, scopes, and other teams' things."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
@@ -203,7 +204,8 @@ def test_another_teams_things_can_not_be_asked_for_in_a_query(world: World) -> N
         client = program if address.startswith("/api/") else browser
         response = send(client, "GET", address, Sent())
         assert response.status_code == 200, address
-        assert theirs.mark not in text_of(response).replace(f'value="{theirs.mark}"', ""), address
+        echoed = re.sub(f'value="(q=)?{theirs.mark}"', "", text_of(response))
+        assert theirs.mark not in echoed, address
         assert f"/{theirs.model.slug}" not in text_of(response), address
 
 

@@ -96,9 +96,8 @@ def snippet(content: str, label: str, id: str = "") -> SafeString:  # noqa: A002
 @register.simple_tag
 def difference(before: str, after: str) -> SafeString:
     """What became of a text: words taken out struck through, words put in marked, the rest as it is."""
-    return format_html_join(
-        " ", "{}", ((_changed(piece.kind, piece.text),) for piece in differences(str(before), str(after)))
-    )
+    pieces = ((_changed(piece.kind, piece.text),) for piece in differences(str(before), str(after)))
+    return format_html('<span class="diff">{}</span>', format_html_join(" ", "{}", pieces))
 
 
 @register.simple_block_tag

@@ -158,7 +158,7 @@ def test_a_snippet_has_a_button_that_copies_it(rendered: Render) -> None:
 
 def test_what_became_of_a_text_is_marked_and_escaped(rendered: Render) -> None:
     shown = rendered("{% difference before after %}", before="Knows <b>", after="Knows five")
-    assert shown == "Knows <del>&lt;b&gt;</del> <ins>five</ins>"
+    assert shown == '<span class="diff">Knows <del>&lt;b&gt;</del> <ins>five</ins></span>'
 
 
 def test_what_is_read_or_broken_says_so(rendered: Render) -> None:

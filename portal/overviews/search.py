@@ -38,6 +38,7 @@ SHOWN = 8
 MOST_WORDS = 8
 WORD = re.compile(r"[^\W_]+")
 DIGEST = re.compile(r"[0-9a-f]{6,64}")
+GAP = " … "
 START, STOP = "\x02", "\x03"
 """What PostgreSQL puts around the words it found; no keyboard types them."""
 MARKED = re.compile(f"{START}(.*?){STOP}", re.DOTALL)
@@ -137,7 +138,15 @@ def _matching(kind: Kind, rows: QuerySet[Any], wanted: Asked) -> QuerySet[Any]:
         rows = rows.annotate(
             found_vector=vector,
             found_text=SearchHeadline(
-                text, wanted.query, config=CONFIG, start_sel=START, stop_sel=STOP, max_words=28, min_words=12
+                text,
+                wanted.query,
+                config=CONFIG,
+                start_sel=START,
+                stop_sel=STOP,
+                max_words=24,
+                min_words=10,
+                max_fragments=2,
+                fragment_delimiter=GAP,
             ),
         )
         kept |= Q(found_vector=wanted.query)
@@ -151,12 +160,13 @@ def _between(texts: Sequence[str]) -> Iterator[F | Value]:
     """Yield the columns with a gap between each two."""
     for number, column in enumerate(texts):
         if number:
-            yield Value(" … ")
+            yield Value(GAP)
         yield F(column)
 
 
 def _hit(kind: Kind, row: Model, wanted: Asked) -> Hit:
-    extract = _pieces(getattr(row, "found_text", "") or "")
+    text = (getattr(row, "found_text", "") or "").strip(GAP)
+    extract = _pieces(text) if START in text else ()
     return Hit(kind.url(row), wanted.marked(kind.shown(row)), kind.note(row), extract)
 
 
@@ -183,7 +193,7 @@ def _cards(actor: Actor) -> QuerySet[Any]:
 
 def _policies(actor: Actor) -> QuerySet[Any]:  # noqa: ARG001 (readable by all who sign in)
     checks = PolicyCheck.objects.filter(policy_version=OuterRef("pk")).order_by().values("policy_version")
-    said = StringAgg(Concat("title", Value(": "), "message", output_field=TextField()), " … ", order_by="position")
+    said = StringAgg(Concat("title", Value(": "), "message", output_field=TextField()), GAP, order_by="position")
     text = Subquery(checks.annotate(said=said).values("said"), output_field=TextField())
     return PolicyVersion.objects.select_related("policy").annotate(checks_text=text)
 

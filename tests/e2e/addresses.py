@@ -23,7 +23,7 @@ PAGES = {
     "dataset": "/data/nyc-flights-2013",
     "snapshot": "/data/nyc-flights-2013/3",
     "audit": "/audit",
-    "entry": "/audit/7",
+    "entry": "/audit/45",
     "keys": "/keys",
     "tokens": "/tokens",
     "own_account": "/account",

@@ -96,8 +96,10 @@ class Person:
               new PerformanceObserver((list) => {
                 for (const one of list.getEntries()) if (!one.hadRecentInput) shift += one.value;
               }).observe({ type: "layout-shift", buffered: true });
-              const [paint] = performance.getEntriesByName("first-contentful-paint");
-              setTimeout(() => done([paint?.startTime ?? 0, shift]), 300);
+              new PerformanceObserver((list) => {
+                const [paint] = list.getEntriesByName("first-contentful-paint");
+                if (paint) setTimeout(() => done([paint.startTime, shift]), 300);
+              }).observe({ type: "paint", buffered: true });
             })"""
         )
         return paint, shift

@@ -75,7 +75,8 @@ async function copied(button) {
 
 const FIELDS = "input, select, textarea, [contenteditable]";
 const ROWS = "main tbody tr, main .list > li";
-let wentAt = 0; // when "g" was pressed, which waits for a second letter
+const NEVER = -Infinity;
+let wentAt = NEVER; // when "g" was pressed, which waits for a second letter
 
 function step(by) {
   const links = [...document.querySelectorAll(ROWS)]
@@ -98,7 +99,7 @@ function pressed(event) {
   if (field || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (localStorage.getItem("keys") === "off") return;
   const follows = event.timeStamp - wentAt < 1500;
-  wentAt = !follows && event.key === "g" ? event.timeStamp : 0;
+  wentAt = !follows && event.key === "g" ? event.timeStamp : NEVER;
   const act = follows ? () => document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click() : KEYS[event.key];
   if (!act) return;
   event.preventDefault();

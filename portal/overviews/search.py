@@ -127,16 +127,14 @@ def _group(kind: Kind, actor: Actor, wanted: Asked) -> Group:
 
 def _matching(kind: Kind, rows: QuerySet[Any], wanted: Asked) -> QuerySet[Any]:
     """Keep the rows whose name holds every word, whose texts hold them, or whose digest begins with what was typed."""
-    rows = rows.annotate(found_name=kind.name)
+    rows = rows.alias(found_name=kind.name)
     in_name = Q()
     for word in wanted.words:
         in_name &= Q(found_name__icontains=word)
     kept = in_name
     if kind.texts:
-        vector = SearchVector("found_name", *kind.texts, config=CONFIG)
         text = Concat(*_between(kind.texts), output_field=TextField()) if len(kind.texts) > 1 else F(kind.texts[0])
-        rows = rows.annotate(
-            found_vector=vector,
+        rows = rows.alias(found_vector=SearchVector("found_name", *kind.texts, config=CONFIG)).annotate(
             found_text=SearchHeadline(
                 text,
                 wanted.query,

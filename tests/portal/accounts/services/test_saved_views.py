@@ -19,7 +19,7 @@ def test_a_filter_saved_under_the_same_name_takes_the_new_one() -> None:
     filter_saved(actor)
     kept = filter_saved(actor, name="  Open ", query="state=voided")
     filter_saved(actor, page="releases")
-    assert SavedView.objects.get(user_id=actor.user_id, page="reviews").query == "state=voided"
+    assert SavedView.objects.get(user=kept.user, page="reviews").query == "state=voided"
     assert str(kept) == "Open (reviews)"
 
 

@@ -19,7 +19,7 @@ def test_results_are_grouped_with_the_matched_words_marked(client: Client) -> No
     page = asked(client, "late")
     assert "<h1>1 thing found</h1>" in page
     assert f'<a class="main" href="{model.get_absolute_url()}"><mark>late</mark>-arrival, <mark>Late</mark></a>' in page
-    assert "Warns of <mark>late</mark> trains &amp; buses." in page
+    assert "Warns of <mark>late</mark> trains &amp; buses" in page
     assert 'value="late"' in page
 
 

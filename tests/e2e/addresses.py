@@ -50,7 +50,8 @@ MAIN = {PAGES[name] for name in ("home", "models", "model", "version", "validati
 """Looked at in every scheme, at every width and zoom; the others at the corners."""
 # Parts that a page loads, files, what machines read, and the sign-in page, which nobody sees who has signed in.
 NO_PAGES = {
-    "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "readyz",
+    "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
+    "readyz",
 }  # fmt: skip
 # The demo has nothing of the kind: no closed account, no grant or change that waits, no service account.
 NOT_IN_THE_DEMO = {

@@ -28,6 +28,8 @@ PAGES = {
     "tokens": "/tokens",
     "own_account": "/account",
     "own_password": "/account/password",
+    "problems": "/problems/",
+    "problem_type": "/problems/not_found",
     "style": "/style",
     "account_logout": "/accounts/logout/",
     "account_reauthenticate": "/accounts/reauthenticate/",

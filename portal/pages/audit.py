@@ -12,6 +12,7 @@ from portal.ledger.catalogue import TYPES
 from portal.ledger.selectors import EntryFilter, proof_for
 from portal.overviews.audit import AuditPage, audit_page, entry_overview, ledger_state, proof_name
 from portal.pages.doors import PageRequest, page
+from portal.pages.saved import saved_views
 from registry.models import RegisteredModel
 
 INSTANT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
@@ -75,6 +76,7 @@ def audit(request: PageRequest) -> HttpResponse:
         "entries": entries,
         "address": address,
         "filtered": any(query.values()),
+        "saved": saved_views(request, "audit"),
         "reads_all": request.actor.teams_for("read_ledger") is None,
     }
     return render(request, "audit/list.html", context)

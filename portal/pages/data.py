@@ -9,6 +9,7 @@ from portal.overviews.data import datasets_table, snapshot_uses
 from portal.overviews.work import inspection_of
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
+from portal.pages.saved import saved_views
 from registry.models import Dataset, DatasetSnapshot
 
 SORTABLE = {"slug", "-slug", "created_at", "-created_at"}
@@ -25,6 +26,7 @@ def datasets(request: PageRequest) -> HttpResponse:
         "address": address_without_page(request),
         "query": query,
         "sort": sort,
+        "saved": saved_views(request, "datasets"),
     }
     return render(request, "data/list.html", context)
 

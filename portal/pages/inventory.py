@@ -13,6 +13,7 @@ from portal.core.querysets import visible
 from portal.overviews.models import model_overview, models_table, open_request_of, teams_of_models
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
+from portal.pages.saved import saved_views
 from portal.ui.forms import VerbForm
 from registry.choices import CardState, Task
 from registry.models import CardRevision, RegisteredModel
@@ -68,6 +69,7 @@ def models(request: PageRequest) -> HttpResponse:
         "rows": page_of(request, _sorted(found.qs, sort)),
         "address": address_without_page(request),
         "sort": sort,
+        "saved": saved_views(request, "models"),
         "may_register": request.actor.teams_for("register_model") != frozenset(),
     }
     return render(request, "models/list.html", context)

@@ -9,6 +9,7 @@ from portal.core.querysets import visible
 from portal.overviews.releases import release_overview, releases_table
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
+from portal.pages.saved import saved_views
 from portal.reports.models import EvidencePack
 from portal.reports.selectors import pack_file, pack_lines, working
 from portal.reports.services import request_pack
@@ -22,7 +23,13 @@ def releases(request: PageRequest) -> HttpResponse:
     """The releases that the reader may see, newest first."""
     state = request.GET.get("state", "")
     rows = page_of(request, releases_table(request.actor, state))
-    context = {"rows": rows, "address": address_without_page(request), "state": state, "states": ReleaseState}
+    context = {
+        "rows": rows,
+        "address": address_without_page(request),
+        "state": state,
+        "states": ReleaseState,
+        "saved": saved_views(request, "releases"),
+    }
     return render(request, "releases/list.html", context)
 
 

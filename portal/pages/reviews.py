@@ -15,6 +15,7 @@ from portal.core.throttles import PASSWORD, TooManyTries, give_back, take
 from portal.overviews.reviews import STATES, review_overview, reviews_table
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
+from portal.pages.saved import saved_views
 from portal.ui.forms import VerbForm
 from portal.ui.words import spoken
 
@@ -38,7 +39,13 @@ def reviews(request: PageRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     rows = page_of(request, reviews_table(request.actor, state))
     states = [(name, spoken(name)) for name in STATES]
-    context = {"rows": rows, "address": address_without_page(request), "state": state, "states": states}
+    context = {
+        "rows": rows,
+        "address": address_without_page(request),
+        "state": state,
+        "states": states,
+        "saved": saved_views(request, "reviews"),
+    }
     return render(request, "reviews/list.html", context)
 
 

@@ -37,7 +37,7 @@ class ReleaseForm(VerbForm):
 @require_safe
 @page
 def version(request: PageRequest, slug: str, number: int) -> HttpResponse:
-    """One version: identity, lineage, files, claims, runs; its polling list of runs reloads it once they ended."""
+    """One version: identity, lineage, files, claims, runs; once the runs ended, the parts that show them follow."""
     return _show(request, _version(request, slug, number), ReleaseForm())
 
 
@@ -114,8 +114,7 @@ def _show(request: PageRequest, found: ModelVersion, form: ReleaseForm, status: 
         "form": form,
         "may_run": request.actor.may("request_validation", team),
         "may_open": request.actor.may("open_request", team),
+        # Then the page takes over what the run found, part by part: a reload would lose a half-written form.
+        "ended": request.headers.get("HX-Target") == "runs" and bool(overview.runs),
     }
-    response = render(request, "versions/detail.html", context, status=status)
-    if request.headers.get("HX-Target") == "runs" and overview.runs and not overview.is_running:
-        response["HX-Refresh"] = "true"
-    return response
+    return render(request, "versions/detail.html", context, status=status)

@@ -57,6 +57,23 @@ class SamplePart:
     changed: bool = False
 
 
+@dataclass(frozen=True)
+class SamplePiece:
+    """A part of a name that search found."""
+
+    text: str
+    matched: bool = False
+
+
+@dataclass(frozen=True)
+class SampleView:
+    """A saved filter."""
+
+    pk: int
+    name: str
+    query: str
+
+
 class SampleForm(VerbForm):
     """A form with every kind of field."""
 
@@ -104,6 +121,14 @@ def style_context() -> dict[str, Any]:
             SamplePart("results", DIGEST[16:]),
             SamplePart("production", OTHER[16:]),
         ],
+        "text_before": "Ranks flights by risk of delay. Knows three airports and no cancelled flights.",
+        "text_after": "Ranks flights by their risk of delay. Knows five airports and no cancelled flights.",
+        "pieces": [SamplePiece("flight-"), SamplePiece("delay", matched=True), SamplePiece("-risk")],
+        "saved_sample": {
+            "page": "models",
+            "query": "q=delay",
+            "views": [SampleView(1, "Delays", "q=delay"), SampleView(2, "First tier", "tier=1")],
+        },
         "page": Paginator(range(214), 4).page(2),
         "production": (0.701, 0.709, 0.716),
         "candidate": (0.722, 0.729, 0.736),

@@ -7,10 +7,14 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, Response, ViewportSize
 
 STARTING = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 WIDTHS = (1440, 1000, 390)
+ZOOMED = 720  # 1440 at 200 %
+NARROWEST, WIDEST = 320, 1920
+ZONE = "Asia/Kolkata"
+"""Where the people sit: not in UTC, so that times are rewritten."""
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -76,11 +80,42 @@ class Person:
         wider: int = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         return wider
 
+    def tables_that_scroll(self) -> list[str]:
+        """Return the names of the tables that are wider than their card."""
+        found: list[str] = self.page.evaluate(
+            """[...document.querySelectorAll(".scroll")].filter((one) => one.scrollWidth > one.clientWidth)
+               .map((one) => one.getAttribute("aria-label"))"""
+        )
+        return found
+
+    def first_paint(self) -> tuple[float, float]:
+        """Return after how many milliseconds something was there to read, and how far things moved since."""
+        paint, shift = self.page.evaluate(
+            """() => new Promise((done) => {
+              let shift = 0;
+              new PerformanceObserver((list) => {
+                for (const one of list.getEntries()) if (!one.hadRecentInput) shift += one.value;
+              }).observe({ type: "layout-shift", buffered: true });
+              new PerformanceObserver((list) => {
+                const [paint] = list.getEntriesByName("first-contentful-paint");
+                if (paint) setTimeout(() => done([paint.startTime, shift]), 300);
+              }).observe({ type: "paint", buffered: true });
+            })"""
+        )
+        return paint, shift
+
 
 @contextmanager
-def at_a_keyboard(browser: Browser, url: str, email: str, password: str) -> Iterator[Person]:
+def at_a_keyboard(browser: Browser, url: str, email: str, password: str, *, script: bool = True) -> Iterator[Person]:
     """Give a person a browser of their own, signed in; afterwards nothing may have been complained about."""
-    context = browser.new_context(viewport={"width": WIDTHS[0], "height": 900}, reduced_motion="reduce")
+    window: ViewportSize = {"width": WIDTHS[0], "height": 900}
+    context = browser.new_context(
+        viewport=window,
+        reduced_motion="reduce",
+        timezone_id=ZONE,
+        java_script_enabled=script,
+        permissions=["clipboard-read", "clipboard-write"],
+    )
     person = Person(context.new_page(), url, email, password)
     try:
         person.sign_in()

@@ -16,28 +16,15 @@ from pypdf import PdfReader
 
 from portal.env import BASE_DIR
 from portal.runtime import postgres
-from tests.e2e.people import SCHEMES, WIDTHS, Person, at_a_keyboard, chromium
+from tests.e2e.addresses import ADMIN_PAGES, ALSO, MAIN, MODEL, PAGES, unknown_pages
+from tests.e2e.people import NARROWEST, SCHEMES, WIDEST, WIDTHS, ZOOMED, Person, at_a_keyboard, chromium
 from tests.e2e.portal import RunningPortal
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
-MODEL = "/models/late-arrival"
 DEVELOPER, VIEWER, APPROVER, AUDITOR, ADMIN = (
     f"{name}@example.org" for name in ("developer", "viewer", "approver", "auditor", "admin")
 )
-PAGES = (
-    "/", "/quick-start", "/models", MODEL, f"{MODEL}/card",
-    f"{MODEL}/versions/1", f"{MODEL}/versions/3",
-    "/validation-runs/2", "/validation-runs/3", "/reviews", "/reviews/2",
-    "/releases", "/releases/1", "/policies", "/policies/sober-default/1", "/data", "/data/nyc-flights-2013",
-    "/data/nyc-flights-2013/3", "/audit", "/keys", "/tokens", "/account", "/account/password", "/style", "/nowhere",
-)  # fmt: skip
-
-
-ADMIN_PAGES = (
-    "/admin", "/admin/people", "/admin/people/new", "/admin/people/4", "/admin/people/4/grants",
-    "/admin/people/4/deactivate", "/admin/people/4/email", "/admin/teams", "/admin/service-accounts",
-)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -80,30 +67,117 @@ def approver(portal: RunningPortal, browser: Browser) -> Iterator[Person]:
         yield person
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_page_is_accessible_in_both_schemes_and_at_three_widths(reader: Person, path: str) -> None:
+def test_every_page_is_walked() -> None:
+    assert unknown_pages() == set()
+
+
+@pytest.mark.parametrize("path", [*PAGES.values(), *ALSO])
+def test_page_is_accessible_fits_and_keeps_still(reader: Person, path: str) -> None:
     assert faults_of(reader, path) == []
 
 
-@pytest.mark.parametrize("path", ADMIN_PAGES)
-def test_page_of_administrators_is_accessible_in_both_schemes_and_at_three_widths(admin: Person, path: str) -> None:
+@pytest.mark.parametrize("path", ADMIN_PAGES.values())
+def test_page_of_administrators_is_accessible_fits_and_keeps_still(admin: Person, path: str) -> None:
     assert faults_of(admin, path) == []
 
 
 def faults_of(reader: Person, path: str) -> list[str]:
-    """Return what axe and the browser find on a page, and where it is too wide."""
+    """Return what is wrong with a page, in both schemes, from 320 to 1920 px, at 200 % zoom, and while it loads."""
     found = []
     reader.complaints.clear()
+    reader.page.emulate_media(color_scheme="light")
+    reader.page.set_viewport_size({"width": WIDTHS[0], "height": 900})
     reader.opens(path)
-    for scheme in SCHEMES:
-        reader.page.emulate_media(color_scheme=scheme)
-        for width in WIDTHS:
-            reader.page.set_viewport_size({"width": width, "height": 900})
+    paint, shift = reader.first_paint()
+    print(f"{path}: first contentful paint after {paint:.0f} ms")  # noqa: T201 (told, never asserted)
+    if shift:
+        found.append(f"things moved by {shift}")
+    widths = (*WIDTHS, ZOOMED) if path in MAIN else (WIDTHS[0], WIDTHS[-1])
+    for width in (WIDEST, *WIDTHS, ZOOMED, NARROWEST):
+        reader.page.set_viewport_size({"width": width, "height": 900})
+        if reader.sideways() > 0:
+            found.append(f"{width}: the page is {reader.sideways()} px too wide")
+        if width <= WIDTHS[-1]:
+            found += [f"{width}: {name} scrolls" for name in reader.tables_that_scroll()]
+        for scheme in SCHEMES if width in widths else ():
+            reader.page.emulate_media(color_scheme=scheme)
             found += [f"{scheme} {width}: {one}" for one in reader.violations()]
-            if reader.sideways() > 0:
-                found.append(f"{scheme} {width}: the page is {reader.sideways()} px too wide")
     reader.complaints = [one for one in reader.complaints if path != "/nowhere" or "404" not in one]
     return found + reader.complaints
+
+
+def test_keys_lead_everywhere_and_rest_while_somebody_types(portal: RunningPortal, developer: Person) -> None:
+    page = developer.opens("/models")
+    page.keyboard.press("/")
+    page.keyboard.type("gh?j")
+    expect(page.locator("#find")).to_have_value("gh?j")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url(portal.url + MODEL)
+    page.keyboard.press("g")
+    page.keyboard.press("r")
+    page.wait_for_url(f"{portal.url}/reviews")
+    page.keyboard.press("?")
+    page.get_by_label("Listen to these keys on this device").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.tagName") != "A"
+
+
+def test_digest_is_copied_whole_and_times_are_the_readers(developer: Person) -> None:
+    page = developer.opens(f"{MODEL}/versions/1")
+    page.locator("#found .whole + .copy").click()
+    expect(page.locator("#said")).to_contain_text("Copied digest")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert re.fullmatch("[0-9a-f]{64}", copied)
+    assert copied == page.locator("#found .whole").text_content()
+    at = page.locator("#head time").first
+    expect(at).to_contain_text("GMT+5:30")
+    assert "UTC" in (at.get_attribute("title") or "")
+
+
+def test_search_finds_and_a_filter_is_kept(developer: Person) -> None:
+    page = developer.opens("/")
+    page.locator("#find").fill("late arrival v3")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="late-arrival v3", exact=True).first.click()
+    expect(page.locator("h1")).to_contain_text("v3")
+    page = developer.opens("/models?tier=2")
+    page.get_by_label("Name of this filter").fill("Second tier")
+    page.get_by_role("button", name="Save filter").click()
+    developer.opens("/models").get_by_role("link", name="Second tier").click()
+    expect(page.get_by_label("Tier", exact=True)).to_have_value("2")
+    page.get_by_role("button", name="Delete the filter Second tier").click()
+    expect(page.get_by_role("link", name="Second tier")).to_have_count(0)
+
+
+def test_pages_work_without_a_script(portal: RunningPortal, browser: Browser) -> None:
+    with at_a_keyboard(browser, portal.url, DEVELOPER, portal.demo()["password"], script=False) as person:
+        page = person.opens("/reviews/2")
+        expect(page.locator(".copy").first).to_be_hidden()
+        expect(page.locator("time").first).to_contain_text("UTC")
+        page.get_by_role("button", name="Withdraw…").click()
+        question = page.get_by_role("dialog", name="Withdraw request #2")
+        expect(question).to_contain_text("Request #2 over")
+        question.get_by_role("button", name="Leave it").click()
+        expect(question).to_be_hidden()
+        expect(person.opens("/keyboard").locator("main")).to_contain_text("Go to Reviews")
+
+
+def test_paper_carries_the_content_and_no_controls(developer: Person) -> None:
+    page = developer.opens("/reviews/2")
+    page.emulate_media(media="print", color_scheme="dark")
+    expect(page.locator(".side")).to_be_hidden()
+    expect(page.locator(".btn").first).to_be_hidden()
+    text = " ".join(" ".join(sheet.extract_text() for sheet in PdfReader(BytesIO(page.pdf())).pages).split())
+    assert "What changes in production" in text
+    assert "Search" not in text
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgba(0, 0, 0, 0)"
 
 
 def test_newcomer_sees_one_approved_one_waiting_and_one_stopped(developer: Person) -> None:
@@ -133,11 +207,12 @@ def test_version_registered_by_the_documented_snippet_is_validated(portal: Runni
     assert ran.returncode == 0, ran.stdout + ran.stderr
     page.goto(ran.stdout.split()[-1])
     expect(page.get_by_role("heading", name=re.compile("v4")).first).to_be_visible()
-    for _ in range(60):
-        if page.get_by_role("link", name=re.compile("[Rr]un")).count():
-            break
-        page.wait_for_timeout(500)
-        page.reload()
+    summary = page.get_by_label("Summary")
+    expect(summary).to_be_visible(timeout=60_000)
+    summary.fill("Half a sentence")
+    expect(page.locator("#runs")).to_contain_text(re.compile("Passed|Failed"), timeout=90_000)
+    expect(page.locator("#head").get_by_role("button", name="Run validation")).to_be_visible()
+    expect(summary).to_have_value("Half a sentence")
     developer.opens("/validation-runs/4")
     expect(page.locator("h1")).to_contain_text(re.compile("passes|not pass", re.IGNORECASE), timeout=90_000)
 

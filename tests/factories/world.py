@@ -15,7 +15,7 @@ from governance.services.policies import ensure_default_policy
 from monitoring.choices import VALIDATE, CheckOutcome, RunState
 from monitoring.models import ValidationPlan, ValidationRun
 from portal.accounts.choices import Role
-from portal.accounts.models import ApiToken, CredentialChange, RoleGrant, Team, User, UserSession
+from portal.accounts.models import ApiToken, CredentialChange, RoleGrant, SavedView, Team, User, UserSession
 from portal.accounts.roles import TOKEN_SCOPES
 from portal.accounts.selectors import actor_for_user
 from portal.accounts.services.credentials import issue_link
@@ -115,6 +115,8 @@ class Portfolio:
     """A developer whose account was closed."""
     waiting_grant: RoleGrant = field(init=False)
     waiting_change: CredentialChange = field(init=False)
+    view: SavedView = field(init=False)
+    """The developer's, too."""
 
     def __post_init__(self) -> None:
         self._add_people()
@@ -184,6 +186,7 @@ class Portfolio:
         self.decision = Decision.objects.get(request__release=self.active)
         self.pack = self._pack()
         self.token = self.new_token(Role.DEVELOPER).token
+        self.view = self._view(self.mark)
         for version in (self.superseded.version, self.active.version, self.candidate):
             record(version)
 
@@ -206,6 +209,7 @@ class Portfolio:
             self.new_token(role)
             RoleGrantFactory.create(user=self.people[role], role=Role.VIEWER, team=self.team)
         self._add_to_administration(slug)
+        self._view(slug)
         model = self._model(slug)
         CardRevisionFactory.create(model=model, author=self.author)
         version = self._version(SealedVersionFactory, model=model)
@@ -313,6 +317,10 @@ class Portfolio:
             version=version, release=release, opened_by=self.people[Role.DEVELOPER], summary=self.mark
         )
         return Release.objects.select_related("version__model").get(pk=release.pk)
+
+    def _view(self, name: str) -> SavedView:
+        developer = self.people[Role.DEVELOPER]
+        return SavedView.objects.create(user=developer, page="models", name=name, query="tier=2", created_at=now())
 
     def _pack(self) -> EvidencePack:
         return EvidencePack.objects.create(

@@ -18,6 +18,10 @@ GET  account_reauthenticate   login   200   200   200   200   200   200   200   
 POST account_reauthenticate   login   302   302   302   302   302   302   302   302   302
 GET  home                     login   200   200   200   200   200   200   200   200   200
 GET  quick_start              login   200   200   200   200   200   200   200   200   200
+GET  search                   login   200   200   200   200   200   200   200   200   200
+GET  keyboard                 login   200   200   200   200   200   200   200   200   200
+POST view_save                login   302   302   302   302   302   302   302   302   302
+POST view_delete              login   404   302   404   404   404   404   404   404   404
 GET  models                   login   200   200   200   200   200   200   200   200   200
 GET  model                    login   200   200   200   200   200   200   200   404   404
 GET  card                     login   200   200   200   200   200   200   200   404   404
@@ -89,9 +93,9 @@ GET  admin_service_accounts   login   403   403   403   403   403   403   403   
 POST admin_service_accounts   login   403   403   403   403   403   403   403   302   403
 GET  admin_token_revoke       login   403   403   403   403   403   403   403   200   403
 POST admin_token_revoke       login   403   403   403   403   403   403   403   302   403
-GET  style                    login   200   200   200   200   200   200   200   200   200
 GET  problems                   200   200   200   200   200   200   200   200   200   200
 GET  problem_type               200   200   200   200   200   200   200   200   200   200
+GET  style                    login   404   200   404   404   404   404   404   404   200
 GET  livez                      200   200   200   200   200   200   200   200   200   200
 # Nothing orders the ledger in these tests, and nobody's session or token opens the metrics.
 GET  readyz                     503   503   503   503   503   503   503   503   503   503

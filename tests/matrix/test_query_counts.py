@@ -35,6 +35,7 @@ WITHOUT_ROWS = {
     "account_reauthenticate",
     "api_schema",
     "livez",
+    "keyboard",
     "metrics",
     "own_password",
     "problem_type",
@@ -48,7 +49,7 @@ READERS = (Role.DEVELOPER, Role.APPROVER)
 ADMINISTRATION = {name: (Role.ADMIN,) for name in NAMES if name.startswith("admin") or name == "service_tokens"}
 ALSO = {"home": (*READERS, Role.ADMIN)}
 # Else the page of a short log would name more kinds of things than that of a long one.
-QUERIES = {"audit": f"?event={REQUEST_OPENED.name}"}
+QUERIES = {"audit": f"?event={REQUEST_OPENED.name}", "search": "?q=lending"}
 FEW, MANY = 2, 50
 
 Counts = dict[str, dict[str, int]]
@@ -89,7 +90,7 @@ def counts(world: World) -> Counts:
 
 
 def count(clients: tuple[Client, Client], name: str, world: World) -> int:
-    client = clients[name.startswith("api_")]
+    client = clients[name.startswith("api_") and name != "api_docs"]  # a page
     address = address_of("GET", name, world.mine)
     with CaptureQueriesContext(connection) as captured:
         response = send(client, "GET", address, Sent(query=QUERIES.get(name, "")))

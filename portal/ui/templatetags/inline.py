@@ -42,22 +42,37 @@ def tier(number: int) -> SafeString:
 
 
 @register.simple_tag
-def digest(value: str | None, groups: int = 2) -> SafeString:
-    """Show the first groups of four digits; a click selects all of them, so that a copy is the whole digest."""
+def copy(value: str, what: str, text: str = "") -> SafeString:
+    """A button that copies `value`, or without one the text that stands before it; `what` names it when it is read."""
+    shown = format_html("{}<span>{}</span>", icon("copy"), text) if text else icon("copy")
+    return format_html(
+        '<button type="button" class="{}" data-copy="{}" aria-label="Copy {}">{}</button>',
+        "copy btn small" if text else "copy",
+        value,
+        what,
+        shown,
+    )
+
+
+@register.simple_tag
+def digest(value: str | None, groups: int = 2, *, copied: bool = True) -> SafeString:
+    """Show the first groups of four digits; the button copies all of them, and so does a click with Ctrl-C."""
     if not value:
         return format_html('<span class="muted">{}</span>', "none yet")
     shown = format_html_join(
         "", "<span>{}</span>", ((value[i : i + 4],) for i in range(0, min(len(value), groups * 4), 4))
     )
     rest = format_html('<span class="rest" aria-hidden="true">{}</span>', value[groups * 4 :])
-    return format_html('<code class="chip" title="{}">{}{}</code>', value, shown, rest)
+    chip = format_html('<code class="chip" title="{}">{}{}</code>', value, shown, rest)
+    return format_html('<span class="dig">{}{}</span>', chip, copy(value, f"digest {value[:8]}")) if copied else chip
 
 
 @register.simple_tag
 def full_digest(value: str) -> SafeString:
     """Show a whole digest in groups that differ by a gap, not by a space: a copy is in one piece."""
     groups = ((value[i : i + 8],) for i in range(0, len(value), 8))
-    return format_html('<code class="whole">{}</code>', format_html_join(mark_safe("<wbr>"), "<span>{}</span>", groups))
+    shown = format_html_join(mark_safe("<wbr>"), "<span>{}</span>", groups)
+    return format_html('<code class="whole">{}</code>{}', shown, copy(value, f"digest {value[:8]}"))
 
 
 @register.simple_tag

@@ -9,13 +9,16 @@ from django.core.paginator import Page
 from django.forms.boundfield import BoundField
 from django.template.context import Context
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
 
 from portal.charts.numbers import count
 from portal.charts.plotly import figure_json
 from portal.charts.specification import ChartSpecification
 from portal.charts.tables import table as table_behind
-from portal.ui.templatetags.inline import icon, moment, seal, status
+from portal.ui.cells import labelled
+from portal.ui.differences import differences
+from portal.ui.templatetags.inline import copy, icon, moment, seal, status
 
 register = template.Library()
 NOTE_ICONS = {"good": "ok", "warn": "warn", "bad": "error", "a": "stale", "b": "lock", "": "lock"}
@@ -38,12 +41,12 @@ def card(content: str, title: str = "", aside: Any = "", id: str = "", css: str 
 
 @register.simple_block_tag
 def table(content: str, label: str, css: str = "") -> SafeString:
-    """A table that scrolls inside its card and can be reached by keyboard; `label` names it."""
+    """A table that scrolls inside its card and can be reached by keyboard; on a narrow screen its rows are cards."""
     return format_html(
         '<div class="scroll" role="region" aria-label="{}" tabindex="0"><table{}>{}</table></div>',
         label,
         format_html(' class="{}"', css) if css else "",
-        content,
+        mark_safe(labelled(content)),  # noqa: S308 (the template's own output; labels are escaped)
     )
 
 
@@ -57,6 +60,44 @@ def nothing(content: str, symbol: str, title: str, text: str = "") -> SafeString
         text,
         format_html('<p class="row">{}</p>', content) if content.strip() else "",
     )
+
+
+@register.simple_block_tag
+def broken(content: str, title: str, text: str = "") -> SafeString:
+    """What stands in place of a list that could not be read: what happened, and the way on (the content)."""
+    return format_html(
+        '<div class="empty" role="alert">{}<p><b>{}</b></p><p class="muted">{}</p>{}</div>',
+        icon("error", "bad"),
+        title,
+        text,
+        format_html('<p class="row">{}</p>', content) if content.strip() else "",
+    )
+
+
+@register.simple_tag
+def loading(label: str, lines: int = 3) -> SafeString:
+    """What stands in place of a list that is still being read; it keeps the room of so many lines."""
+    bars = SafeString("<i></i>" * lines)
+    return format_html('<div class="loading" role="status"><span class="vh">{}</span>{}</div>', label, bars)
+
+
+@register.simple_block_tag
+def snippet(content: str, label: str, id: str = "") -> SafeString:  # noqa: A002 (HTML's word)
+    """Text to take along, as it is, with a button that copies it."""
+    return format_html(
+        '<div class="snippet"><pre tabindex="0" role="group" aria-label="{}"><code{}>{}</code></pre>{}</div>',
+        label,
+        format_html(' id="{}"', id) if id else "",
+        content,
+        copy("", label, text="Copy"),
+    )
+
+
+@register.simple_tag
+def difference(before: str, after: str) -> SafeString:
+    """What became of a text: words taken out struck through, words put in marked, the rest as it is."""
+    pieces = ((_changed(piece.kind, piece.text),) for piece in differences(str(before), str(after)))
+    return format_html('<span class="diff">{}</span>', format_html_join(" ", "{}", pieces))
 
 
 @register.simple_block_tag
@@ -146,9 +187,34 @@ def job(work: Any, title: str, url: str = "") -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/post_button.html")
-def post_button(url: str, text: str, css: str = "") -> dict[str, Any]:
-    """A form of one button that posts; classes small, primary, danger."""
-    return {"url": url, "text": text, "css": css}
+def post_button(url: str, text: str, css: str = "", label: str = "") -> dict[str, Any]:
+    """A form of one button that posts; classes small, primary, danger; `label` where the text alone says too little."""
+    return {"url": url, "text": text, "css": css, "label": label}
+
+
+@register.simple_block_tag(takes_context=True)
+def confirm(context: Context, content: str, url: str, button: str, act: str, *, css: str = "danger") -> SafeString:
+    """A button that first says exactly what will happen (the content), then does it; no script is needed.
+
+    `button` ends with "…"; `act` names the deed and its object, and is the text of the button that posts.
+    """
+    name = f"confirm-{slugify(url.replace('/', '-'))}"
+    return format_html(
+        '<button type="button" class="btn {css}" popovertarget="{name}">{button}</button>'
+        '<form class="confirm card" id="{name}" popover role="dialog" aria-labelledby="{name}-title" '
+        'method="post" action="{url}"><input type="hidden" name="csrfmiddlewaretoken" value="{token}">'
+        '<header><h2 id="{name}-title">{act}</h2></header><div class="body stack">{content}<p class="row">'
+        '<button class="btn danger">{act}</button>'
+        '<button type="button" class="btn" popovertarget="{name}" popovertargetaction="hide" autofocus>Leave it'
+        "</button></p></div></form>",
+        css=css,
+        name=name,
+        button=button,
+        url=url,
+        token=str(context.get("csrf_token", "")),
+        act=act,
+        content=content,
+    )
 
 
 @register.simple_tag
@@ -236,3 +302,7 @@ def chart(specification: ChartSpecification) -> dict[str, Any]:
 def chart_assets() -> dict[str, Any]:
     """What a page with charts loads, in `{% block assets %}`."""
     return {}
+
+
+def _changed(kind: str, text: str) -> SafeString:
+    return format_html({"out": "<del>{}</del>", "in": "<ins>{}</ins>"}.get(kind, "{}"), text)

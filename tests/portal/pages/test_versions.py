@@ -185,16 +185,22 @@ def test_a_run_is_requested_and_shown(client: Client) -> None:
     assert "hx-trigger" in shown(client, version.get_absolute_url())
 
 
-def test_the_page_is_told_to_load_again_once_its_run_has_ended(client: Client) -> None:
+def test_the_parts_follow_once_a_run_has_ended_and_a_half_written_form_stays(client: Client) -> None:
     run = RunFactory.create(state=RunState.RUNNING, started_at=now())
     entered(client, run.version)
     address = run.version.get_absolute_url()
     asking = {"HX-Request": "true", "HX-Target": "runs"}
-    assert "HX-Refresh" not in client.get(address, headers=asking).headers
+    follows = 'hx-select-oob="#head,#found,#claimed,#timeline"'
+    assert follows not in client.get(address, headers=asking).content.decode()
     run.state, run.finished_at = RunState.ERRORED, now()
     run.save(update_fields=["state", "finished_at"])
-    assert client.get(address, headers=asking).headers["HX-Refresh"] == "true"
-    assert "HX-Refresh" not in client.get(address).headers
+    response = client.get(address, headers=asking)
+    page = response.content.decode()
+    assert follows in page
+    assert "HX-Refresh" not in response.headers
+    assert [page.count(f'id="{part}"') for part in ("head", "found", "claimed", "timeline")] == [1, 1, 1, 1]
+    assert page.index('id="found"') < page.index('id="claimed"') < page.index('id="release"')
+    assert follows not in shown(client, address)
 
 
 def test_a_version_just_sealed_looks_for_the_run_that_follows(client: Client) -> None:
@@ -205,7 +211,7 @@ def test_a_version_just_sealed_looks_for_the_run_that_follows(client: Client) ->
     PlanFactory.create(model=version.model)
     assert polls in shown(client, version.get_absolute_url())
     response = client.get(version.get_absolute_url(), headers={"HX-Request": "true", "HX-Target": "runs"})
-    assert "HX-Refresh" not in response.headers
+    assert "hx-select-oob" not in response.content.decode()
 
 
 def test_the_heading_follows_once_a_queued_run_has_started(client: Client) -> None:

@@ -13,6 +13,10 @@ def empty(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path(entry.covers[0], empty, name=entry.view) for entry in ENTRIES]
 urlpatterns += [
     path("account", empty, name="own_account"),
+    path("search", empty, name="search"),
+    path("keyboard", empty, name="keyboard"),
+    path("views", empty, name="view_save"),
+    path("views/<int:pk>/delete", empty, name="view_delete"),
     path("accounts/login/", empty, name="account_login"),
     path("accounts/logout/", empty, name="account_logout"),
 ]

@@ -39,3 +39,7 @@ def test_pages_with_charts_stop_the_style_of_maps_that_the_script_would_inject()
     wanted = re.findall(r'getElementById\("([0-9a-f]{64})"\)', script())
     assert wanted
     assert all(f'id="{name}"' in assets for name in wanted)
+
+
+def test_the_sheet_of_the_pages_stays_under_15_kilobytes_as_served() -> None:
+    assert len(Path(str(finders.find("countersign/countersign.css"))).read_bytes()) < 15_000

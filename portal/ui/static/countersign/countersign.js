@@ -1,4 +1,5 @@
-// Three small things on top of pages that work without them: times in the reader's zone, "/" for search, plots.
+// Small things on top of pages that work without them: times in the reader's zone, plots, copies, keys.
+// It runs before the first paint (blocking="render"), so that nothing moves when times are rewritten.
 "use strict";
 
 const SHAPES = {
@@ -29,9 +30,9 @@ function painted(value, palette) {
   return value;
 }
 
-function drawPlots(root) {
+function drawPlots(root, wanted) {
   if (!window.Plotly) return;
-  const scheme = document.documentElement.dataset.scheme ?? (dark.matches ? "dark" : "light");
+  const scheme = wanted ?? document.documentElement.dataset.scheme ?? (dark.matches ? "dark" : "light");
   for (const plot of root.querySelectorAll("[data-chart]")) {
     const drawn = JSON.parse(document.getElementById(plot.dataset.chart).textContent);
     const figure = painted({ data: drawn.data, layout: drawn.layout }, drawn.palettes[scheme]);
@@ -39,18 +40,95 @@ function drawPlots(root) {
   }
 }
 
-function showAll(root) {
-  showTimes(root);
-  drawPlots(root);
+// --- copies ---------------------------------------------------------------------------------------------------------
+
+function say(text) {
+  document.getElementById("said").textContent = text;
 }
 
-showAll(document);
-document.addEventListener("htmx:load", (event) => showAll(event.detail.elt));
-dark.addEventListener("change", () => drawPlots(document));
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea, [contenteditable]");
-  if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    event.preventDefault();
-    document.getElementById("find")?.focus();
+async function putOnClipboard(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = document.body.appendChild(document.createElement("textarea")); // over plain http there is no clipboard
+  field.value = text;
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (!done) throw new Error("refused");
+}
+
+async function copied(button) {
+  const what = button.getAttribute("aria-label").replace(/^Copy /, "");
+  const symbol = button.querySelector("use");
+  const shape = symbol.getAttribute("href");
+  try {
+    await putOnClipboard(button.dataset.copy || button.previousElementSibling.textContent);
+  } catch {
+    say(`The browser did not let ${what} be copied. Select it and copy by hand.`);
+    return;
   }
+  say(`Copied ${what}`);
+  symbol.setAttribute("href", shape.replace(/#.*/, "#ok"));
+  setTimeout(() => symbol.setAttribute("href", shape.replace(/#.*/, "#copy")), 2000);
+}
+
+// --- keys -----------------------------------------------------------------------------------------------------------
+
+const FIELDS = "input, select, textarea, [contenteditable]";
+const ROWS = "main tbody tr, main .list > li";
+const NEVER = -Infinity;
+let wentAt = NEVER; // when "g" was pressed, which waits for a second letter
+
+function step(by) {
+  const links = [...document.querySelectorAll(ROWS)]
+    .map((row) => row.querySelector("a[href]"))
+    .filter((link) => link?.checkVisibility());
+  const here = links.findIndex((link) => link.closest("tr, li").contains(document.activeElement));
+  links[here < 0 ? 0 : Math.min(Math.max(here + by, 0), links.length - 1)]?.focus();
+}
+
+const KEYS = {
+  "/": () => document.getElementById("find")?.focus(),
+  "?": () => document.getElementById("keys")?.showModal(),
+  j: () => step(1),
+  k: () => step(-1),
+};
+
+function pressed(event) {
+  const field = event.target.closest(FIELDS);
+  if (event.key === "Escape" && field) field.blur();
+  if (field || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (localStorage.getItem("keys") === "off") return;
+  const follows = event.timeStamp - wentAt < 1500;
+  wentAt = !follows && event.key === "g" ? event.timeStamp : NEVER;
+  const act = follows ? () => document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click() : KEYS[event.key];
+  if (!act) return;
+  event.preventDefault();
+  act();
+}
+
+function showSwitch() {
+  for (const box of document.querySelectorAll("[data-keys]")) box.checked = localStorage.getItem("keys") !== "off";
+}
+
+// --- all of it ------------------------------------------------------------------------------------------------------
+
+showTimes(document);
+showSwitch();
+addEventListener("DOMContentLoaded", () => drawPlots(document));
+addEventListener("beforeprint", () => drawPlots(document, "light"));
+addEventListener("afterprint", () => drawPlots(document));
+dark.addEventListener("change", () => drawPlots(document));
+document.addEventListener("keydown", pressed);
+document.addEventListener("htmx:load", (event) => {
+  showTimes(event.detail.elt);
+  drawPlots(event.detail.elt);
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copied(button);
+});
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-keys]")) return;
+  localStorage.setItem("keys", event.target.checked ? "on" : "off");
+  showSwitch();
 });

@@ -38,6 +38,8 @@ def test_a_digest_is_short_to_read_and_whole_to_copy(rendered: Render) -> None:
     assert "<span>7c1e</span><span>09d4</span>" in shown
     assert f'<span class="rest" aria-hidden="true">{DIGEST[8:]}</span>' in shown
     assert f'title="{DIGEST}"' in shown
+    assert f'data-copy="{DIGEST}" aria-label="Copy digest {DIGEST[:8]}"' in shown
+    assert "data-copy" not in rendered("{% digest value copied=False %}", value=DIGEST)
 
 
 def test_no_digest_says_so(rendered: Render) -> None:

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -36,6 +37,11 @@ def test_a_card_names_its_question(rendered: Render) -> None:
 def test_a_table_can_be_reached_and_has_a_name(rendered: Render) -> None:
     shown = rendered('{% table "Checks" %}<tbody></tbody>{% endtable %}')
     assert '<div class="scroll" role="region" aria-label="Checks" tabindex="0"><table><tbody></tbody></table>' in shown
+
+
+def test_a_cell_of_a_table_is_labelled_for_narrow_screens(rendered: Render) -> None:
+    rows = "<thead><tr><th>Gate</th></tr></thead><tbody><tr><td>passed</td></tr></tbody>"
+    assert '<td data-label="Gate">passed</td>' in rendered("{% table 'Checks' %}" + rows + "{% endtable %}")
 
 
 def test_a_field_ties_label_help_and_error_to_its_control(rendered: Render) -> None:
@@ -130,3 +136,33 @@ def test_an_empty_state_says_what_to_do_first(rendered: Render) -> None:
     shown = rendered('{% nothing "models" "No model yet." "Start here." %}<a href="/">Quick start</a>{% endnothing %}')
     assert "<b>No model yet.</b>" in shown
     assert '<a href="/">Quick start</a>' in shown
+
+
+def test_a_confirmation_says_what_happens_and_posts_without_a_script(rendered: Render) -> None:
+    shown = rendered(
+        '{% confirm "/reviews/7/withdraw" "Withdraw…" "Withdraw request #7" %}<p>It ends.</p>{% endconfirm %}'
+    )
+    name = "confirm-reviews-7-withdraw"
+    assert f'popovertarget="{name}">Withdraw…</button>' in shown
+    assert f'id="{name}" popover role="dialog" aria-labelledby="{name}-title" method="post"' in shown
+    assert 'action="/reviews/7/withdraw"' in shown
+    assert re.search('name="csrfmiddlewaretoken" value="[A-Za-z0-9]{64}"', shown)
+    assert "<p>It ends.</p>" in shown
+
+
+def test_a_snippet_has_a_button_that_copies_it(rendered: Render) -> None:
+    shown = rendered('{% snippet "The command" id="c" %}a < b{% endsnippet %}')
+    assert '<pre tabindex="0" role="group" aria-label="The command"><code id="c">a < b</code></pre>' in shown
+    assert 'data-copy="" aria-label="Copy The command"' in shown
+
+
+def test_what_became_of_a_text_is_marked_and_escaped(rendered: Render) -> None:
+    shown = rendered("{% difference before after %}", before="Knows <b>", after="Knows five")
+    assert shown == '<span class="diff">Knows <del>&lt;b&gt;</del> <ins>five</ins></span>'
+
+
+def test_what_is_read_or_broken_says_so(rendered: Render) -> None:
+    shown = rendered('{% loading "Reading." 2 %}{% broken "Not read." "Why." %}{% endbroken %}')
+    assert '<div class="loading" role="status"><span class="vh">Reading.</span><i></i><i></i></div>' in shown
+    assert 'role="alert"' in shown
+    assert "<b>Not read.</b>" in shown

@@ -1,0 +1,68 @@
+"""Where each page of the permission matrix lies in the demo's data; a page that is in neither table fails the walk."""
+
+from tests.matrix.permissions import rows
+
+MODEL = "/models/late-arrival"
+PAGES = {
+    "home": "/",
+    "quick_start": "/quick-start",
+    "search": "/search?q=late",
+    "keyboard": "/keyboard",
+    "models": "/models?tier=2",
+    "model": MODEL,
+    "card": f"{MODEL}/card",
+    "version": f"{MODEL}/versions/3",
+    "validation_run": "/validation-runs/2",
+    "reviews": "/reviews",
+    "review": "/reviews/2",
+    "releases": "/releases",
+    "release": "/releases/1",
+    "policies": "/policies",
+    "policy": "/policies/sober-default/1",
+    "datasets": "/data",
+    "dataset": "/data/nyc-flights-2013",
+    "snapshot": "/data/nyc-flights-2013/3",
+    "audit": "/audit",
+    "entry": "/audit/45",
+    "keys": "/keys",
+    "tokens": "/tokens",
+    "own_account": "/account",
+    "own_password": "/account/password",
+    "problems": "/problems/",
+    "problem_type": "/problems/not_found",
+    "style": "/style",
+    "account_logout": "/accounts/logout/",
+    "account_reauthenticate": "/accounts/reauthenticate/",
+}
+ADMIN_PAGES = {
+    "admin": "/admin",
+    "admin_people": "/admin/people",
+    "admin_person_new": "/admin/people/new",
+    "admin_person": "/admin/people/4",
+    "admin_grant_give": "/admin/people/4/grants",
+    "admin_person_deactivate": "/admin/people/4/deactivate",
+    "admin_person_email": "/admin/people/4/email",
+    "admin_person_password": "/admin/people/4/password",
+    "admin_teams": "/admin/teams",
+    "admin_service_accounts": "/admin/service-accounts",
+}
+# The same pages where they say something else.
+ALSO = (f"{MODEL}/versions/1", "/validation-runs/3", "/search?q=nowhere", "/reviews?state=voided", "/nowhere")
+MAIN = {PAGES[name] for name in ("home", "models", "model", "version", "validation_run", "review", "audit", "style")}
+"""Looked at in every scheme, at every width and zoom; the others at the corners."""
+# Parts that a page loads, files, what machines read, and the sign-in page, which nobody sees who has signed in.
+NO_PAGES = {
+    "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
+    "readyz",
+}  # fmt: skip
+# The demo has nothing of the kind: no closed account, no grant or change that waits, no service account.
+NOT_IN_THE_DEMO = {
+    "admin_person_reactivate", "admin_grant_confirm", "admin_grant_revoke", "admin_change_confirm",
+    "admin_change_withdraw", "admin_team", "admin_token_revoke", "password_link", "service_tokens",
+}  # fmt: skip
+
+
+def unknown_pages() -> set[str]:
+    """Return the pages of the matrix that the walk would leave out."""
+    named = {row.split()[1] for row in rows() if row.startswith("GET ") and " api_" not in row}
+    return named ^ (set(PAGES) | set(ADMIN_PAGES) | NO_PAGES | NOT_IN_THE_DEMO)

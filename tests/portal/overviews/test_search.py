@@ -1,0 +1,129 @@
+from collections.abc import Iterable
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal.accounts.choices import Role
+from portal.accounts.models import Team
+from portal.core.actors import Actor
+from portal.overviews.search import KINDS, SHOWN, Group, Piece, asked, search
+from registry.choices import CardState
+from tests.factories.accounts import TeamFactory, UserFactory, actor_with, person_with
+from tests.factories.governance import OpenRequestFactory
+from tests.factories.registry import (
+    CardRevisionFactory,
+    DatasetFactory,
+    RegisteredModelFactory,
+    SealedVersionFactory,
+    SnapshotFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def names(groups: Iterable[Group]) -> dict[str, list[str]]:
+    return {group.title: ["".join(piece.text for piece in hit.name) for hit in group.hits] for group in groups}
+
+
+def found_words(pieces: Iterable[Piece]) -> list[str]:
+    return [piece.text for piece in pieces if piece.matched]
+
+
+def viewer(team: Team) -> Actor:
+    return actor_with(Role.VIEWER, team=team)
+
+
+def test_a_name_is_found_by_the_beginning_or_the_middle_of_its_words() -> None:
+    model = RegisteredModelFactory.create(slug="late-arrival", name="Late arrival")
+    for words in ("late", "arriv", "Late-Arrival", "arrival late", "rival"):
+        assert names(search(viewer(model.team), words))["Models"] == ["late-arrival, Late arrival"], words
+    assert search(viewer(model.team), "late departure") == []
+
+
+def test_words_of_a_card_are_found_by_their_stem_and_set_apart() -> None:
+    card = CardRevisionFactory.create(
+        state=CardState.PUBLISHED, limitations="Knows no flights from smaller airports; rates drift in winter & spring."
+    )
+    [group] = search(viewer(card.model.team), "airport flight")
+    [hit] = group.hits
+    assert (group.title, hit.url) == ("Cards", card.get_absolute_url())
+    assert found_words(hit.extract) == ["flights", "airports"]
+    assert "winter & spring" in "".join(piece.text for piece in hit.extract)
+
+
+def test_superseded_cards_are_not_repeated() -> None:
+    card = CardRevisionFactory.create(state=CardState.SUPERSEDED, intended_use="Ranks zeppelins.")
+    assert search(viewer(card.model.team), "zeppelins") == []
+
+
+def test_a_version_and_its_request_are_found_by_model_and_number() -> None:
+    request = OpenRequestFactory.create(summary="More months of winter.")
+    version, team = request.release.version, request.release.model.team
+    found = names(search(viewer(team), f"{version.model.slug} v{version.number}"))
+    assert found["Versions"] == [str(version)]
+    assert found["Reviews"] == [f"{version}, request #{request.pk}"]
+    assert found["Releases"] == [f"{version} in production, release {request.release_id}"]
+    assert set(names(search(viewer(team), "winter"))) == {"Reviews"}
+
+
+def test_a_digest_is_found_by_its_beginning_as_pages_show_it() -> None:
+    version, snapshot = SealedVersionFactory.create(), SnapshotFactory.create()
+    shown = " ".join((version.digest[:4], version.digest[4:8]))
+    assert names(search(viewer(version.model.team), shown))["Versions"] == [str(version)]
+    team = snapshot.dataset.team
+    assert names(search(viewer(team), snapshot.sha256.upper()))["Snapshots"] == [str(snapshot)]
+    assert search(viewer(team), snapshot.sha256[:3]) == []
+
+
+def test_policies_are_found_by_what_their_checks_say() -> None:
+    policy = OpenRequestFactory.create().policy_version
+    check = policy.checks.first()
+    found = names(search(viewer(TeamFactory.create()), check.title))
+    assert found["Policies"] == [str(policy)]
+
+
+def test_people_are_found_where_they_are_known() -> None:
+    team = TeamFactory.create()
+    colleague = person_with(Role.DEVELOPER, team=team, name="Ada Zimmermann")
+    stranger = UserFactory.create(name="Ben Zimmermann")
+    [group] = search(viewer(team), "zimmermann")
+    assert [hit.url for hit in group.hits] == [f"/audit?actor={colleague.actor_id}"]
+    assert stranger.name not in str(group)
+
+
+def test_nothing_of_another_team_is_found() -> None:
+    request = OpenRequestFactory.create(summary="Quokka.")
+    version = request.release.version
+    DatasetFactory.create(name="Quokka", team=version.model.team)
+    CardRevisionFactory.create(model=version.model, state=CardState.DRAFT, intended_use="Quokka.")
+    SnapshotFactory.create(dataset__team=version.model.team)
+    outsider = viewer(TeamFactory.create())
+    for words in ("quokka", version.model.slug, version.digest, request.bundle_digest, "staging"):
+        assert search(outsider, words) == [], words
+    assert set(names(search(viewer(version.model.team), "quokka"))) == {"Cards", "Reviews", "Datasets"}
+
+
+def test_names_come_before_texts_and_the_rest_is_told_of() -> None:
+    team = TeamFactory.create()
+    named = RegisteredModelFactory.create(slug="pricing", team=team)
+    RegisteredModelFactory.create_batch(SHOWN, purpose="Sets the pricing.", team=team)
+    [group] = search(viewer(team), "pricing")
+    assert (len(group.hits), group.more) == (SHOWN, True)
+    assert group.hits[0].url == named.get_absolute_url()
+    assert found_words(group.hits[0].name) == ["pricing", "Pricing"]
+
+
+def test_odd_text_finds_nothing_and_breaks_nothing() -> None:
+    actor = actor_with(Role.AUDITOR)
+    for text in ("", "   ", "\0", "' & | ! :* <-> ((", "the", "%", "_", "ª²", "\\", "a" * 5000, "x " * 500, "Ω≈ç√"):
+        assert search(actor, text) == [], text
+    assert asked("a b c d e f g h i j").words == tuple("abcdefgh")
+
+
+def test_each_kind_takes_one_query() -> None:
+    actor = actor_with(Role.AUDITOR)
+    OpenRequestFactory.create_batch(3, summary="production")
+    with CaptureQueriesContext(connection) as captured:
+        assert search(actor, "production")
+    assert len(captured) == len(KINDS)

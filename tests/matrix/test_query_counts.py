@@ -60,6 +60,7 @@ def counted(world_of: Callable[[int], AbstractContextManager[World]]) -> dict[in
     """Return the numbers of queries at few and at many rows."""
     with world_of(0) as world:
         lengthen_the_log()
+        assert world.secrets  # made before the log is ordered: a page looks closer where something waits
         world.add_copies(FEW)
         found = {FEW: counts(world)}
         world.add_copies(MANY - FEW)

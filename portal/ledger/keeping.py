@@ -34,6 +34,27 @@ def keep(folder: Path, note: str) -> None:
         file.write(json.dumps(note).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    _replace_latest(folder, note)
+
+
+def copy(folder: Path, target: Path) -> int:
+    """Copy what is kept up to this call into an empty folder, durable; return how many notes."""
+    newest = latest(folder)  # read first: a note stands in the history before it is the newest
+    if newest is None:
+        return 0
+    target.mkdir(mode=0o700, parents=True)
+    count = 0
+    descriptor = os.open(target / HISTORY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        for count, note in enumerate(history(folder), 1):  # noqa: B007  (the last one is the count)
+            file.write(json.dumps(note) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    _replace_latest(target, newest)
+    return count
+
+
+def _replace_latest(folder: Path, note: str) -> None:
     temporary = folder / f"{LATEST}.new"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as text:

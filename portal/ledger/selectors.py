@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
 from portal.core.actors import Actor
@@ -15,6 +14,7 @@ from portal.core.errors import NotFound
 from portal.ledger.catalogue import TYPES
 from portal.ledger.merkle import consistency_proof, inclusion_proof
 from portal.ledger.models import Checkpoint, Cursor, Entry, EntryQuerySet, PendingEntry
+from portal.ledger.sequencing import refusal
 from portal.ledger.tiles import Tree
 from portal.ledger.tree_rows import Head, read_head, tile_reader
 
@@ -86,6 +86,8 @@ class LedgerHealth:
     waiting_since: datetime | None
     signed_at: datetime | None
     failing: tuple[Cursor, ...]
+    refusal: str | None = None
+    """Why the sequencer signs nothing more, in words."""
 
 
 def entries(
@@ -123,7 +125,7 @@ def proof_for(actor: Actor, index: int, *, size: int | None = None) -> dict[str,
         tree = Tree(checkpoint.size, tile_reader(cursor, checkpoint.size))
         path = inclusion_proof(index, checkpoint.size, tree.hash_of)
     return {
-        "origin": settings.LEDGER_ORIGIN,
+        "origin": checkpoint.note.partition("\n")[0],
         "leaf_index": index,
         "tree_size": checkpoint.size,
         "payload": base64.b64encode(bytes(found.payload)).decode(),
@@ -156,12 +158,15 @@ def head() -> Head | None:
 def health() -> LedgerHealth:
     """Return what tells whether the sequencer and the subscribers keep up."""
     newest = head()
+    with connection.cursor() as cursor:
+        refused = refusal(cursor)
     return LedgerHealth(
         size=newest.size if newest else 0,
         pending=PendingEntry.objects.count(),
         waiting_since=_waiting_since(),
         signed_at=newest.signed_at if newest else None,
         failing=tuple(Cursor.objects.filter(failures__gt=0)),
+        refusal=refused,
     )
 
 

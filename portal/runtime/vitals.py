@@ -112,6 +112,9 @@ def _checkpoint(state: LedgerHealth) -> Finding:
         size = _size_in(kept) if kept else None
     except (OSError, ValueError, DomainError) as error:
         return Finding("checkpoint", f"{folder} can not be read: {error}", "Run doctor as the sequencer's user.")
+    if state.refusal:
+        remedy = "Entries were lost: restore a later backup; without one, `manage.py ledger_recover` goes on from here."
+        return Finding("checkpoint", f"nothing more is signed: {state.refusal}", remedy)
     if state.signed_at is None:
         return Finding("checkpoint", "none yet")
     age = _told(now() - state.signed_at)
@@ -119,9 +122,6 @@ def _checkpoint(state: LedgerHealth) -> Finding:
     if size is None:
         remedy = f"Run doctor where the sequencer runs; there, put the copy back into {folder}."
         return Finding("checkpoint", f"{detail}; no copy outside the database", remedy)
-    if size > state.size:
-        remedy = "Entries were lost. Stop the sequencer, and read docs/operations.md, Restore."
-        return Finding("checkpoint", f"{detail}; the copy outside is of size {size}", remedy)
     return Finding("checkpoint", f"{detail}; copied outside at size {size}")
 
 

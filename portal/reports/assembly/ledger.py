@@ -55,13 +55,13 @@ def ledger_part(printed: Sequence[Printed], topics: Sequence[str]) -> dict[str, 
     labels = {(one.type, str(one.row.pk)): one.name for one in printed}
     key = load_key(Path(settings.KEYS_DIR) / "checkpoint.key").public_key()
     return {
-        "origin": settings.LEDGER_ORIGIN,
+        "origin": newest.origin,
         "checkpoint": {
             "size": newest.size,
             "root": newest.root.hex(),
             "note": newest.note,
             "signed_at": newest.signed_at.isoformat(),
-            "verifier_key": verifier_key(settings.LEDGER_ORIGIN, key),
+            "verifier_key": verifier_key(newest.origin, key),
             "public_key": key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
         },
         "entries": [_entry(row, names, labels, newest.size) for row in rows],

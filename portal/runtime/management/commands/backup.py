@@ -1,5 +1,6 @@
 """Save everything a restore needs, while the portal runs."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         folder, keys = options["folder"].absolute(), options["keys"]
         if not settings.DATABASE_OWNER_URL:
             raise CommandError(f"No portal has run in {settings.HOME}, and DATABASE_OWNER_URL is not set.")
+        os.umask(0o077)
         try:
             with server_at_hand():
                 made = save(folder, keys=keys.absolute() if keys else None, tell=self._tell)

@@ -61,10 +61,10 @@ def _major(path: Path) -> int:
 
 def _run(path: Path, options: list[str], url: str) -> None:
     """Run the program against the database of the URL."""
-    target = conninfo_to_dict(url)
+    target = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     password = target.pop("password", None)
     command = [str(path), "--no-password", f"--dbname={make_conninfo(**target)}", *options]
-    environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
+    environment = {**os.environ, **({"PGPASSWORD": password} if password else {})}
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode != 0:
         raise BackupRefused(f"{path.name} ended with status {ended.returncode}: {ended.stderr.strip()}")

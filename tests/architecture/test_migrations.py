@@ -94,7 +94,7 @@ def changes_rows(migration: Migration) -> list[str]:
             tree = ast.parse(textwrap.dedent(inspect.getsource(operation.code)))
             names = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
             if "get_model" in names:
-                found.append(f"{operation.code.__name__}: change rows in batches, by a command or a job")
+                found.append(f"{operation.describe()}: change rows in batches, by a command or a job")
     return found
 
 

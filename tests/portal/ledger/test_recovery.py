@@ -5,7 +5,7 @@ import json
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 import pytest
@@ -54,7 +54,7 @@ class Backups:
             self._run("ALTER TABLE {} ENABLE TRIGGER USER", table)
 
     def _run(self, statement: str, table: str, values: Sequence[Any] = ()) -> psycopg.Cursor[tuple[Any, ...]]:
-        composed = sql.SQL(cast("LiteralString", statement)).format(sql.Identifier(f"ledger_{table}"))
+        composed = sql.SQL(statement).format(sql.Identifier(f"ledger_{table}"))
         return self._owner.execute(composed, values or None)
 
 

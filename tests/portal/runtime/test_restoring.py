@@ -23,10 +23,10 @@ def saved(tmp_path: Path) -> tuple[Path, Path]:
 
 @pytest.fixture
 def home(tmp_path: Path, settings: Settings) -> Path:
-    settings.HOME = tmp_path / "home"
-    settings.KEYS_DIR, settings.BLOB_ROOT = settings.HOME / "keys", settings.HOME / "blobs"
+    home = settings.HOME = tmp_path / "home"
+    settings.KEYS_DIR, settings.BLOB_ROOT = home / "keys", home / "blobs"
     settings.LEDGER_ORIGIN = "countersign.local/ledger"
-    return settings.HOME
+    return home
 
 
 def refusal(data: Path, keys: Path | None) -> str:

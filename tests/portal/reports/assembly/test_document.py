@@ -1,5 +1,6 @@
 import base64
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def test_a_pack_made_after_entries_were_lost_proves_its_entries_in_the_new_epoch
     body = notes.CheckpointBody("countersign.local/ledger", size + 7, b"\0" * 32)
     farther = notes.sign(notes.checkpoint_text(body), name=body.origin, key=key)
     keeping.keep(home / "checkpoints", farther)
-    with psycopg.connect(django_settings.DATABASE_SEQUENCER_URL, autocommit=True) as connection:
+    with psycopg.connect(os.environ["DATABASE_SEQUENCER_URL"], autocommit=True) as connection:
         assert recover(connection).epoch == 2
     ledger = assemble(pack)["ledger"]
     assert ledger["origin"] == "countersign.local/ledger#2"

@@ -81,7 +81,7 @@ def digest_of(path: Path) -> tuple[str, int]:
 
 
 def copied(source: Path, target: Path) -> tuple[str, int]:
-    """Copy a file for its owner's eyes (0600), durable; return SHA-256 and size of what was read."""
+    """Copy a file, durable, with its mode and (as root) its owner; return SHA-256 and size of what was read."""
     digest, size = hashlib.sha256(), 0
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -93,7 +93,9 @@ def copied(source: Path, target: Path) -> tuple[str, int]:
         copy.flush()
         os.fsync(copy.fileno())
     shutil.copystat(source, target)
-    target.chmod(0o600)
+    if os.geteuid() == 0:
+        owner = source.stat()
+        os.chown(target, owner.st_uid, owner.st_gid)
     return digest.hexdigest(), size
 
 

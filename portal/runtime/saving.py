@@ -172,6 +172,7 @@ def _save_keys(folder: Path, tell: Tell) -> None:
     for path in sorted(path for path in settings.KEYS_DIR.rglob("*") if path.is_file()):
         name = path.relative_to(settings.KEYS_DIR)
         copied(path, folder / name)
+        (folder / name).chmod(0o600)
         names.append(str(name))
     tell("Keys", f"{', '.join(names)} in {folder}")
 

@@ -30,7 +30,6 @@ GROWING = {
     "jobs_job",
     "ledger_checkpoint",
     "ledger_entry",
-    "ledger_pendingentry",
     "ledger_privatetext",
     "ledger_tile",
     "monitoring_measurement",

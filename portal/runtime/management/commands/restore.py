@@ -38,7 +38,7 @@ class Command(BaseCommand):
         made = done.manifest
         self.stdout.write(
             f"Restored the portal of {made.made_at}: ledger of {made.ledger_size:,} entries, {made.blobs:,} blobs.\n"
-            "Jobs that waited then are published again within five minutes."
+            "Jobs that waited then are published again by themselves."
         )
 
     def _tell(self, name: str, text: str) -> None:

@@ -56,4 +56,5 @@ def test_nothing_is_swept_while_a_backup_copies_the_store() -> None:
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as backup:
         backup.execute("SELECT pg_advisory_lock_shared(%s)", [services.SWEEP])
         assert services.sweep_orphans() == 0
+        backup.execute("SELECT pg_advisory_unlock_shared(%s)", [services.SWEEP])
     assert services.sweep_orphans() == 1

@@ -86,8 +86,6 @@ class LedgerHealth:
     waiting_since: datetime | None
     signed_at: datetime | None
     failing: tuple[Cursor, ...]
-    refusal: str | None = None
-    """Why the sequencer signs nothing more, in words."""
 
 
 def entries(
@@ -155,18 +153,21 @@ def head() -> Head | None:
         return read_head(cursor)
 
 
+def refused() -> str | None:
+    """Return why the sequencer signs nothing more, in words; None where it goes on, or where nobody can tell here."""
+    with connection.cursor() as cursor:
+        return refusal(cursor)
+
+
 def health() -> LedgerHealth:
     """Return what tells whether the sequencer and the subscribers keep up."""
     newest = head()
-    with connection.cursor() as cursor:
-        refused = refusal(cursor)
     return LedgerHealth(
         size=newest.size if newest else 0,
         pending=PendingEntry.objects.count(),
         waiting_since=_waiting_since(),
         signed_at=newest.signed_at if newest else None,
         failing=tuple(Cursor.objects.filter(failures__gt=0)),
-        refusal=refused,
     )
 
 

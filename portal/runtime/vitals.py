@@ -17,7 +17,7 @@ from portal.jobs import selectors as jobs
 from portal.jobs.broker import UNREACHABLE, queue_depths
 from portal.jobs.kinds import QUEUES
 from portal.ledger import keeping, notes
-from portal.ledger.selectors import LedgerHealth, health
+from portal.ledger.selectors import LedgerHealth, health, refused
 from portal.ledger.sequencing import checkpoints_folder
 from portal.runtime.findings import Finding
 
@@ -112,9 +112,9 @@ def _checkpoint(state: LedgerHealth) -> Finding:
         size = _size_in(kept) if kept else None
     except (OSError, ValueError, DomainError) as error:
         return Finding("checkpoint", f"{folder} can not be read: {error}", "Run doctor as the sequencer's user.")
-    if state.refusal:
+    if refusal := refused():
         remedy = "Entries were lost: restore a later backup; without one, `manage.py ledger_recover` goes on from here."
-        return Finding("checkpoint", f"nothing more is signed: {state.refusal}", remedy)
+        return Finding("checkpoint", f"nothing more is signed: {refusal}", remedy)
     if state.signed_at is None:
         return Finding("checkpoint", "none yet")
     age = _told(now() - state.signed_at)

@@ -22,7 +22,7 @@ from portal.ledger.events import EPOCH_OPENED
 from portal.ledger.merkle import verify_inclusion
 from portal.ledger.models import Checkpoint, Entry
 from portal.ledger.recovery import NothingLost, recover
-from portal.ledger.selectors import health, proof_for
+from portal.ledger.selectors import proof_for, refused
 from portal.ledger.sequencing import Connection, head, sequence_batch
 from portal.ledger.services import append
 from portal.ledger.verification import verify_ledger
@@ -81,7 +81,7 @@ def test_the_sequencer_refuses_in_words_until_people_decide(sequencer: Connectio
     for _ in range(2):
         with pytest.raises(LedgerRolledBack, match="holds 4 entries; a checkpoint of 9 was signed and kept"):
             sequence_batch(sequencer)
-    assert health().refusal == "The log holds 4 entries; a checkpoint of 9 was signed and kept."
+    assert refused() == "The log holds 4 entries; a checkpoint of 9 was signed and kept."
     assert verify_ledger().problems[0].endswith("the log holds only 4 entries")
 
 
@@ -100,7 +100,7 @@ def test_a_new_epoch_goes_on_and_says_what_was_lost(
     assert now is not None
     assert (now.size, now.origin) == (6, "countersign.local/ledger#2")
     assert keeping.latest(home / "checkpoints") == now.note
-    assert health().refusal is None
+    assert refused() is None
     call_command("verify_ledger")
     told = capsys.readouterr().out
     assert told.startswith("intact: 6 entries, 3 checkpoints")

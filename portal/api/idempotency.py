@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import timedelta
-from typing import ClassVar
 
 from django.db import connection, transaction
 from django.http import HttpResponse
@@ -47,7 +46,7 @@ class FirstStillWorks(Conflict):
     """The first request with this key has not ended."""
 
     code = "idempotency_in_progress"
-    retry_after: ClassVar[int | None] = 1
+    retry_after = 1
 
 
 def done_once(

@@ -59,7 +59,9 @@ class ProblemSerializer(serializers.Serializer[dict[str, Any]]):
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable; the last part of `type`.")
     detail = serializers.CharField(help_text="What happened here, in words.")
-    instance = serializers.CharField(required=False, help_text="The request, as the log names it.")
+    instance = serializers.CharField(  # type: ignore[assignment]
+        required=False, help_text="The request, as the log names it."
+    )
     errors = FieldProblemSerializer(many=True, required=False)  # type: ignore[assignment]
 
 

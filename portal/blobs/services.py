@@ -1,9 +1,9 @@
 """Rows for bytes: a row is made only after the bytes are safe on disk."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import ProtectedError
 
 from portal.blobs import store
@@ -11,6 +11,7 @@ from portal.blobs.models import Blob
 from portal.core.clock import now
 
 ORPHAN_AGE = timedelta(days=1)
+SWEEP = 0x737765657062  # advisory lock: nothing is swept while a backup holds it shared ("sweepb")
 
 
 def store_stream(chunks: Iterable[bytes], *, expected_sha256: str | None = None, limit: int | None = None) -> Blob:
@@ -26,9 +27,20 @@ def store_stream(chunks: Iterable[bytes], *, expected_sha256: str | None = None,
 def sweep_orphans(*, older_than: timedelta = ORPHAN_AGE) -> int:
     """Remove rows nothing refers to, bytes without a row, and halves of uploads, all older than this.
 
-    Returns how many things were removed. The age protects what an open transaction is about to refer to.
+    Returns how many things were removed: none while a backup copies the store. The age protects what an open
+    transaction is about to refer to.
     """
-    cutoff = now() - older_than
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SWEEP])
+        if cursor.fetchone() != (True,):
+            return 0
+        try:
+            return _sweep(now() - older_than)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [SWEEP])
+
+
+def _sweep(cutoff: datetime) -> int:
     removed = 0
     for blob in Blob.objects.filter(created_at__lt=cutoff).iterator():
         try:

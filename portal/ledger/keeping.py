@@ -11,6 +11,7 @@ from pathlib import Path
 LATEST = "latest"
 HISTORY = "history.jsonl"
 VERIFIERS = "keys"
+NAMES = (HISTORY, LATEST, VERIFIERS)
 LONGEST_LINE = 65_536
 
 
@@ -39,6 +40,25 @@ def keep(folder: Path, note: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     _replace(folder, LATEST, note)
+
+
+def copy(folder: Path, target: Path) -> int:
+    """Copy what is kept up to this call into an empty folder, durable; return how many notes."""
+    newest = latest(folder)  # read first: a note stands in the history before it is the newest
+    if newest is None:
+        return 0
+    target.mkdir(mode=0o700, parents=True)
+    count = 0
+    descriptor = os.open(target / HISTORY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        for count, note in enumerate(history(folder), 1):  # noqa: B007  (the last one is the count)
+            file.write(json.dumps(note) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    _replace(target, LATEST, newest)
+    # Last: a key is kept here before it signs.
+    _replace(target, VERIFIERS, "".join(f"{line}\n" for line in verifiers(folder)))
+    return count
 
 
 def verifiers(folder: Path) -> list[str]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
 from portal.core.actors import Actor
@@ -16,6 +15,7 @@ from portal.ledger.catalogue import TYPES
 from portal.ledger.merkle import consistency_proof, inclusion_proof
 from portal.ledger.misfits import Misfit, misfits, pending
 from portal.ledger.models import Checkpoint, Cursor, Entry, EntryQuerySet, PendingEntry
+from portal.ledger.sequencing import refusal
 from portal.ledger.tiles import Tree
 from portal.ledger.tree_rows import Head, read_head, tile_reader
 
@@ -126,7 +126,7 @@ def proof_for(actor: Actor, index: int, *, size: int | None = None) -> dict[str,
         tree = Tree(checkpoint.size, tile_reader(cursor, checkpoint.size))
         path = inclusion_proof(index, checkpoint.size, tree.hash_of)
     return {
-        "origin": settings.LEDGER_ORIGIN,
+        "origin": checkpoint.note.partition("\n")[0],
         "leaf_index": index,
         "tree_size": checkpoint.size,
         "payload": base64.b64encode(bytes(found.payload)).decode(),
@@ -161,6 +161,12 @@ def misfits_pending() -> list[Misfit]:
     with connection.cursor() as cursor:
         rows = pending(cursor, LOOKED_AT)
         return misfits(cursor, rows) if rows else []
+
+
+def refused() -> str | None:
+    """Return why the sequencer signs nothing more, in words; None where it goes on, or where nobody can tell here."""
+    with connection.cursor() as cursor:
+        return refusal(cursor)
 
 
 def health() -> LedgerHealth:

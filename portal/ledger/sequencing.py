@@ -12,12 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 
 from portal.core.clock import now
-from portal.ledger import keeping, notes
+from portal.ledger import epochs, keeping, notes
+from portal.ledger.epochs import FIRST, Signed, Standing
 from portal.ledger.errors import CheckpointKeyUnknown, LedgerRolledBack
 from portal.ledger.merkle import leaf_hash
 from portal.ledger.misfits import NO_EVENT, PendingRow, misfits, pending
 from portal.ledger.tiles import Edge, edge_of, extend, root_of
-from portal.ledger.tree_rows import Head, insert_tiles, read_head, tile_reader
+from portal.ledger.tree_rows import Cursor, Head, insert_tiles, read_head, read_openings, tile_reader
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -63,6 +64,22 @@ def checkpoints_folder() -> Path:
     return Path(settings.HOME) / "checkpoints"
 
 
+def refusal(cursor: Cursor) -> str | None:
+    """Return why nothing is signed, as far as the checkpoints here tell; None where they agree. No key is read."""
+    try:
+        kept = keeping.latest(checkpoints_folder())
+    except OSError:
+        return None  # those who may not look there can't tell
+    stated = epochs.stated(kept, log=settings.LEDGER_ORIGIN) if kept else None
+    if stated is None:
+        return None
+    try:
+        _check_against(stated, cursor, read_head(cursor))
+    except LedgerRolledBack as refused:
+        return refused.message
+    return None
+
+
 @contextmanager
 def turn(connection: Connection) -> Iterator[None]:
     """Hold the sequencers' turn; within it the same connection may take it again."""
@@ -76,24 +93,16 @@ def turn(connection: Connection) -> Iterator[None]:
 
 def _checked_head(connection: Connection) -> tuple[Head | None, Edge]:
     """Return head and right edge, after holding them against the last checkpoint kept outside."""
-    keys = _known_keys()
+    keys = known_keys()
     kept = keeping.latest(checkpoints_folder())
     with connection.transaction(), connection.cursor() as cursor:
         found = read_head(cursor)
         size = found.size if found else 0
         if kept is not None:
-            text, _ = notes.verify_by_any(kept, name=settings.LEDGER_ORIGIN, keys=keys)
-            _check_against(notes.parse_checkpoint(text), cursor, size)
-        cursor.execute("SELECT coalesce(max(index) + 1, 0) FROM ledger_entry")
-        row = cursor.fetchone()
-        if row is None or row[0] != size:
-            raise LedgerRolledBack(f"The log holds {row and row[0]} entries, its last checkpoint {size}.")
-        try:
-            edge = edge_of(size, tile_reader(cursor, size))
-        except LookupError as hole:
-            raise LedgerRolledBack(f"The tree below checkpoint {size} is not whole: {hole}.") from hole
-        if found and root_of(edge) != found.root:
-            raise LedgerRolledBack(f"The entries do not have the root that checkpoint {size} signed.")
+            _check_against(epochs.opened(kept, log=settings.LEDGER_ORIGIN, keys=keys), cursor, found)
+        if found and epochs.opened(found.note, log=settings.LEDGER_ORIGIN, keys=keys)[1:3] != (size, found.root):
+            raise LedgerRolledBack(f"The database's checkpoint {size} does not state what its columns say.")
+        edge = whole_edge(cursor, size, found.root if found else None)
     if found and found.note != kept:
         if kept is None:
             log.warning("no checkpoint was kept outside the database; keeping the one of size %s", size)
@@ -101,7 +110,27 @@ def _checked_head(connection: Connection) -> tuple[Head | None, Edge]:
     return found, edge
 
 
-def _known_keys() -> list[Ed25519PublicKey]:
+def _sequence(connection: Connection, before: Head | None, edge: Edge, limit: int, aside: set[int]) -> int:
+    with connection.transaction(), connection.cursor() as cursor:
+        rows = pending(cursor, limit, without=aside)
+        if not rows:
+            return 0
+        note = write(cursor, before, edge, rows, epoch=_epoch(before))
+    keeping.keep(checkpoints_folder(), note)
+    return len(rows)
+
+
+def _set_aside(connection: Connection, limit: int, aside: set[int]) -> bool:
+    """Find what can't be ordered among the next rows, and say it; False when nothing was found."""
+    with connection.transaction(), connection.cursor() as cursor:
+        found = misfits(cursor, pending(cursor, limit, without=aside))
+    for misfit in found:
+        log.error("pending entry %s can not be ordered and stays where it is: %s", misfit.order, misfit.reason)
+    aside.update(misfit.order for misfit in found)
+    return bool(found)
+
+
+def known_keys() -> list[Ed25519PublicKey]:
     """Return the keys kept outside the database, oldest first; the first one by which we sign is kept now.
 
     Raises CheckpointKeyUnknown when our key is not the last of them.
@@ -119,27 +148,37 @@ def _known_keys() -> list[Ed25519PublicKey]:
     return known
 
 
-def _sequence(connection: Connection, before: Head | None, edge: Edge, limit: int, aside: set[int]) -> int:
-    with connection.transaction(), connection.cursor() as cursor:
-        rows = pending(cursor, limit, without=aside)
-        if not rows:
-            return 0
-        note = _write(cursor, before, edge, rows)
-    keeping.keep(checkpoints_folder(), note)
-    return len(rows)
+def whole_edge(cursor: psycopg.Cursor[tuple[Any, ...]], size: int, root: bytes | None) -> Edge:
+    """Return the right edge of the tree; raises LedgerRolledBack where entries and head do not belong together."""
+    cursor.execute("SELECT coalesce(max(index) + 1, 0) FROM ledger_entry")
+    row = cursor.fetchone()
+    if row is None or row[0] != size:
+        raise LedgerRolledBack(f"The log holds {row and row[0]} entries, its last checkpoint {size}.")
+    try:
+        edge = edge_of(size, tile_reader(cursor, size))
+    except LookupError as hole:
+        raise LedgerRolledBack(f"The tree below checkpoint {size} is not whole: {hole}.") from hole
+    if root is not None and root_of(edge) != root:
+        raise LedgerRolledBack(f"The entries do not have the root that checkpoint {size} signed.")
+    return edge
 
 
-def _set_aside(connection: Connection, limit: int, aside: set[int]) -> bool:
-    """Find what can't be ordered among the next rows, and say it; False when nothing was found."""
-    with connection.transaction(), connection.cursor() as cursor:
-        found = misfits(cursor, pending(cursor, limit, without=aside))
-    for misfit in found:
-        log.error("pending entry %s can not be ordered and stays where it is: %s", misfit.order, misfit.reason)
-    aside.update(misfit.order for misfit in found)
-    return bool(found)
+def _epoch(head: Head | None) -> int:
+    """Return the epoch that the newest checkpoint is of."""
+    return (epochs.epoch_of(settings.LEDGER_ORIGIN, head.note) if head else None) or FIRST
 
 
-def _check_against(kept: notes.CheckpointBody, cursor: psycopg.Cursor[tuple[Any, ...]], size: int) -> None:
+def _check_against(kept: Signed, cursor: Cursor, head: Head | None) -> None:
+    """Refuse a log that does not begin with what was kept outside, unless it declares that as lost."""
+    size, epoch = head.size if head else 0, _epoch(head)
+    if kept.epoch < epoch:
+        stands = epochs.standing(read_openings(cursor, settings.LEDGER_ORIGIN)[0], kept)
+        if stands == Standing.LOST:
+            return
+        if stands != Standing.IN_LOG:
+            raise LedgerRolledBack(f"The checkpoint of {kept.size} entries kept outside: {stands.value}.")
+    if kept.epoch > epoch:
+        raise LedgerRolledBack(f"The log is of epoch {epoch}; a checkpoint of epoch {kept.epoch} was signed and kept.")
     if kept.size > size:
         raise LedgerRolledBack(f"The log holds {size} entries; a checkpoint of {kept.size} was signed and kept.")
     cursor.execute("SELECT root FROM ledger_checkpoint WHERE size = %s", [kept.size])
@@ -148,7 +187,14 @@ def _check_against(kept: notes.CheckpointBody, cursor: psycopg.Cursor[tuple[Any,
         raise LedgerRolledBack(f"The database's checkpoint {kept.size} is not the one that was signed and kept.")
 
 
-def _write(cursor: psycopg.Cursor[tuple[Any, ...]], before: Head | None, edge: Edge, rows: Sequence[PendingRow]) -> str:
+def write(
+    cursor: psycopg.Cursor[tuple[Any, ...]],
+    before: Head | None,
+    edge: Edge,
+    rows: Sequence[PendingRow],
+    *,
+    epoch: int,
+) -> str:
     """Write entries, private texts, tiles and the checkpoint; return its note."""
     first = before.size if before else 0
     leaves = [leaf_hash(payload) for _, _, payload, _ in rows]
@@ -157,9 +203,10 @@ def _write(cursor: psycopg.Cursor[tuple[Any, ...]], before: Head | None, edge: E
     cursor.execute('DELETE FROM ledger_pendingentry WHERE "order" = ANY(%s)', [[row[0] for row in rows]])
     edge, tiles = extend(edge, first, leaves)
     insert_tiles(cursor, tiles)
-    body = notes.CheckpointBody(settings.LEDGER_ORIGIN, first + len(rows), root_of(edge))
+    origin = epochs.origin_of(settings.LEDGER_ORIGIN, epoch)
+    body = notes.CheckpointBody(origin, first + len(rows), root_of(edge))
     key = notes.load_key(Path(settings.KEYS_DIR) / "checkpoint.key")
-    note = notes.sign(notes.checkpoint_text(body), name=settings.LEDGER_ORIGIN, key=key)
+    note = notes.sign(notes.checkpoint_text(body), name=origin, key=key)
     cursor.execute(
         "INSERT INTO ledger_checkpoint (size, root, note, signed_at) VALUES (%s, %s, %s, %s)",
         [body.size, body.root, note, now()],

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from portal.ledger.epochs import FIRST, Opening, epoch_of
+from portal.ledger.events import EPOCH_OPENED
+from portal.ledger.merkle import EMPTY_ROOT
 from portal.ledger.tiles import HASH_BYTES, WIDTH, FullTile, TileReader, width
 
 
@@ -41,12 +44,47 @@ class Head:
     note: str
     signed_at: datetime
 
+    @property
+    def origin(self) -> str:
+        """Return the checkpoint's first line, which is its signer's name, too."""
+        return self.note.partition("\n")[0]
+
 
 def read_head(cursor: Cursor) -> Head | None:
     """Return the newest checkpoint, or None before the first."""
     cursor.execute("SELECT size, root, note, signed_at FROM ledger_checkpoint ORDER BY size DESC LIMIT 1")
     row = cursor.fetchone()
     return Head(row[0], bytes(row[1]), row[2], row[3]) if row else None
+
+
+def read_openings(cursor: Cursor, log: str) -> tuple[list[Opening], list[int]]:
+    """Return the epochs that were opened, in order, and the indices of entries that only claim to open one.
+
+    Any program can append an entry; only the sequencer signs a checkpoint of the new epoch right after it.
+    """
+    cursor.execute(
+        "SELECT entry.index, entry.payload, here.root, after.note FROM ledger_entry entry"
+        " LEFT JOIN ledger_checkpoint here ON here.size = entry.index"
+        " LEFT JOIN ledger_checkpoint after ON after.size = entry.index + 1"
+        " WHERE entry.event = %s ORDER BY entry.index",
+        [EPOCH_OPENED.name],
+    )
+    openings: list[Opening] = []
+    claimed: list[int] = []
+    for index, payload, root, note in cursor.fetchall():
+        found = Opening.read(bytes(payload))
+        before = openings[-1].epoch if openings else FIRST
+        if (
+            found is not None
+            and (found.start, found.root) == (index, (bytes(root) if root else EMPTY_ROOT).hex())
+            and found.epoch > before
+            and note is not None
+            and epoch_of(log, note) == found.epoch
+        ):
+            openings.append(found)
+        else:
+            claimed.append(index)
+    return openings, claimed
 
 
 def tile_reader(cursor: Cursor, size: int) -> TileReader:

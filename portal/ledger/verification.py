@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import connection, transaction
 
-from portal.ledger import keeping, notes
+from portal.ledger import epochs, keeping, notes
+from portal.ledger.epochs import Lost, Opening, Standing
 from portal.ledger.merkle import EMPTY_ROOT, leaf_hash
 from portal.ledger.sequencing import Connection, checkpoints_folder, columns_of
 from portal.ledger.services import commitment
 from portal.ledger.tiles import HASH_BYTES, WIDTH, Edge, FullTile, extend, root_of
+from portal.ledger.tree_rows import read_openings
 
 ROWS_AT_ONCE = 4096
 MOST_PROBLEMS = 20
@@ -26,6 +28,7 @@ ENTRIES = (
     "SELECT index, payload, leaf_hash, event_id::text, at, event, actor_id, subject_type, subject_id, team_id, topics"
     " FROM ledger_entry ORDER BY index"
 )
+IN_DATABASE = "in the database"
 COLUMNS = ("event_id", "at", "event", "actor_id", "subject_type", "subject_id", "team_id", "topics")
 
 Rows = Iterator[tuple[Any, ...]]
@@ -36,13 +39,15 @@ Keys = Sequence[Ed25519PublicKey]
 class Verification:
     """What was read and what is wrong, the first problem first; `root` is in hexadecimal digits.
 
-    A checkpoint that is kept both in the database and outside counts once.
+    A checkpoint that is kept both in the database and outside counts once. `lost` is what the log itself declares as
+    lost, with the opening that says so: it is no problem, and it is never silent.
     """
 
     entries: int
     checkpoints: int
     root: str
     problems: tuple[str, ...]
+    lost: tuple[tuple[Opening, Lost], ...] = ()
 
     @property
     def intact(self) -> bool:
@@ -73,6 +78,7 @@ class _State:
     compared: int | None = None
     key: int = 0
     problems: list[str] = field(default_factory=list)
+    openings: Sequence[Opening] = ()
 
     def complain(self, problem: str) -> None:
         """Note a problem, as long as the list is readable."""
@@ -85,19 +91,23 @@ def verify_ledger() -> Verification:
     state = _State()
     keys = _known_keys()
     # Read before the database's snapshot is taken: what is kept outside was in the database before.
-    kept_notes, newest = keeping.history(checkpoints_folder()), keeping.latest(checkpoints_folder())
+    kept_notes, newest = _by_epoch(), keeping.latest(checkpoints_folder())
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        kept = _from_notes(kept_notes, keys, state, "kept outside the database")
+            state.openings, claimed = read_openings(cursor, settings.LEDGER_ORIGIN)
+        for index in claimed:
+            state.complain(f"entry {index}: it claims to open an epoch, and no checkpoint bears it out")
+        kept = [_from_notes(one, keys, state, "kept outside the database") for one in kept_notes]
         last_kept = _from_notes(iter([newest] if newest else []), keys, state, "kept last outside the database")
-        signed = heapq.merge(_from_rows(keys, state), kept, last_kept, key=lambda one: one.size)
+        signed = heapq.merge(_from_rows(keys, state), *kept, last_kept, key=lambda one: one.size)
         _walk(state, signed)
         if state.size and newest is None:
             state.complain("no checkpoint is kept outside the database")
         _check_tile_count(state)
     root = root_of(state.edge) if state.size else EMPTY_ROOT
-    return Verification(state.size, state.checkpoints, root.hex(), tuple(state.problems))
+    lost = tuple(epochs.lost_ranges(state.openings))
+    return Verification(state.size, state.checkpoints, root.hex(), tuple(state.problems), lost)
 
 
 def _known_keys() -> Keys:
@@ -202,25 +212,37 @@ def _compare(state: _State, due: _Signed, agreed: int) -> int:
     return due.size
 
 
+def _by_epoch() -> list[Iterator[str]]:
+    """Return the notes kept, each epoch's apart: within one, sizes only grow."""
+    folder = checkpoints_folder()
+    found = {epochs.epoch_of(settings.LEDGER_ORIGIN, note) for note in keeping.history(folder)}
+    return [_of_epoch(keeping.history(folder), epoch) for epoch in found]
+
+
+def _of_epoch(kept: Iterator[str], epoch: int | None) -> Iterator[str]:
+    return (note for note in kept if epochs.epoch_of(settings.LEDGER_ORIGIN, note) == epoch)
+
+
 def _from_rows(keys: Keys, state: _State) -> Iterator[_Signed]:
     for size, root, note in _stream("SELECT size, root, note FROM ledger_checkpoint ORDER BY size"):
-        for one in _from_notes(iter([note]), keys, state, "in the database"):
+        for one in _from_notes(iter([note]), keys, state, IN_DATABASE):
             if (one.size, one.root) != (size, bytes(root)):
-                state.complain(f"checkpoint {size} (in the database): its columns do not match its note")
+                state.complain(f"checkpoint {size} ({IN_DATABASE}): its columns do not match its note")
             yield _Signed(size, one.root, one.where, one.key)
 
 
 def _from_notes(kept: Iterator[str], keys: Keys, state: _State, where: str) -> Iterator[_Signed]:
     for note in kept:
         try:
-            text, place = notes.verify_by_any(note, name=settings.LEDGER_ORIGIN, keys=keys)
-            body = notes.parse_checkpoint(text)
+            signed = epochs.opened(note, log=settings.LEDGER_ORIGIN, keys=keys)
         except notes.NoteInvalid as refusal:
             state.complain(f"a checkpoint {where}: {refusal.message}")
             continue
-        if body.origin != settings.LEDGER_ORIGIN:
-            state.complain(f"checkpoint {body.size} ({where}) is of another log: {body.origin}")
-        yield _Signed(body.size, body.root, where, place)
+        stands = epochs.standing(state.openings, signed)
+        if stands == Standing.IN_LOG:
+            yield _Signed(signed.size, signed.root, where, signed.key)
+        elif stands != Standing.LOST or where == IN_DATABASE:
+            state.complain(f"checkpoint {signed.size} ({where}): {stands.value}")
 
 
 def _check_tile_count(state: _State) -> None:

@@ -5,17 +5,19 @@ import hmac
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import ConnectionHandler
 from psycopg import sql
 
 from portal.env import BASE_DIR, read_environment
-from portal.runtime.postgres import Server
+from portal.runtime.postgres import Server, start
 from portal.runtime.roles import bootstrap, bootstrap_queue
 from portal.runtime.soundness import refusals
 from portal.runtime.supervisor import Program, environment_of
@@ -42,6 +44,22 @@ def needs_embedded_server(given: Mapping[str, str]) -> bool:
     if wanted:
         raise EnvironmentIncomplete(f"{present[0]} is set, so {', '.join(wanted)} must be set, too.")
     return False
+
+
+@contextmanager
+def server_at_hand() -> Iterator[Server | None]:
+    """Share the home's running embedded server, or start it for the time being; None where it is somebody else's.
+
+    Raises PostgresUnusable.
+    """
+    if not needs_embedded_server(os.environ):
+        yield None
+        return
+    server = start(settings.HOME / "postgres")
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def embedded_variables(server: Server, given: Mapping[str, str]) -> dict[str, str]:
@@ -75,9 +93,9 @@ def bootstrap_databases(server: Server, variables: Mapping[str, str]) -> None:
 
 def pending_migrations(owner_url: str) -> int:
     """Return how many migrations have not run; all of them in an empty database."""
-    settings = database(owner_url)
-    settings["OPTIONS"].pop("pool", None)
-    connection = ConnectionHandler({"default": settings})["default"]
+    parts = database(owner_url)
+    parts["OPTIONS"].pop("pool", None)
+    connection = ConnectionHandler({"default": parts})["default"]
     try:
         executor = MigrationExecutor(connection)
         return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))

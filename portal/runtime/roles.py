@@ -88,6 +88,15 @@ def grant_defaults(connection: psycopg.Connection, *, database: str, app: str, s
         connection.execute(sql.SQL(statement).format(**names))
 
 
+def withhold_defaults(connection: psycopg.Connection, *, app: str) -> None:
+    """Take back what `grant_defaults` says of tables to come, until it is called again."""
+    for statement in (
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON TABLES FROM {app}",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA public REVOKE ALL ON SEQUENCES FROM {app}",
+    ):
+        connection.execute(sql.SQL(statement).format(app=sql.Identifier(app)))
+
+
 def _ensure_role(admin: psycopg.Connection, login: Login) -> None:
     """Create the role or bring it to its attributes and password; an admin who is no superuser joins it."""
     found = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.role]).fetchone()

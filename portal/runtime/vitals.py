@@ -17,7 +17,7 @@ from portal.jobs import selectors as jobs
 from portal.jobs.broker import UNREACHABLE, queue_depths
 from portal.jobs.kinds import QUEUES
 from portal.ledger import keeping, notes
-from portal.ledger.selectors import LedgerHealth, health, misfits_pending
+from portal.ledger.selectors import LedgerHealth, health, misfits_pending, refused
 from portal.ledger.sequencing import checkpoints_folder
 from portal.runtime.soundness import Finding
 
@@ -122,6 +122,9 @@ def _checkpoint(state: LedgerHealth) -> Finding:
         size = _size_in(kept) if kept else None
     except (OSError, ValueError, DomainError) as error:
         return Finding("checkpoint", f"{folder} can not be read: {error}", "Run doctor as the sequencer's user.")
+    if refusal := refused():
+        remedy = "Entries were lost: restore a later backup; without one, `manage.py ledger_recover` goes on from here."
+        return Finding("checkpoint", f"nothing more is signed: {refusal}", remedy)
     if state.signed_at is None:
         return Finding("checkpoint", "none yet")
     age = _told(now() - state.signed_at)
@@ -129,9 +132,6 @@ def _checkpoint(state: LedgerHealth) -> Finding:
     if size is None:
         remedy = f"Run doctor where the sequencer runs; there, put the copy back into {folder}."
         return Finding("checkpoint", f"{detail}; no copy outside the database", remedy)
-    if size > state.size:
-        remedy = "Entries were lost. Stop the sequencer, and read docs/operations.md, Restore."
-        return Finding("checkpoint", f"{detail}; the copy outside is of size {size}", remedy)
     return Finding("checkpoint", f"{detail}; copied outside at size {size}")
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from django.conf import settings
 
 from portal.core.actors import SYSTEM
 from portal.core.canonical import canonical_json
@@ -55,13 +54,13 @@ def ledger_part(printed: Sequence[Printed], topics: Sequence[str]) -> dict[str, 
     labels = {(one.type, str(one.row.pk)): one.name for one in printed}
     key = checkpoint_key(newest.note)
     return {
-        "origin": settings.LEDGER_ORIGIN,
+        "origin": newest.origin,
         "checkpoint": {
             "size": newest.size,
             "root": newest.root.hex(),
             "note": newest.note,
             "signed_at": newest.signed_at.isoformat(),
-            "verifier_key": verifier_key(settings.LEDGER_ORIGIN, key),
+            "verifier_key": verifier_key(newest.origin, key),
             "public_key": key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
         },
         "entries": [_entry(row, names, labels, newest.size) for row in rows],

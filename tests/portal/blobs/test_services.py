@@ -3,6 +3,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from pytest_django import Settings
 
@@ -47,3 +48,13 @@ def test_sweeper_removes_only_what_is_old_and_unused(root: Path) -> None:
     assert [name for name, _ in store.stored()] == [fresh.sha256]
     assert list(Blob.objects.all()) == [fresh]
     assert not half.exists()
+
+
+def test_nothing_is_swept_while_a_backup_copies_the_store() -> None:
+    old = services.store_stream([b"old"])
+    Blob.objects.filter(pk=old.pk).update(created_at=now() - timedelta(days=2))
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as backup:
+        backup.execute("SELECT pg_advisory_lock_shared(%s)", [services.SWEEP])
+        assert services.sweep_orphans() == 0
+        backup.execute("SELECT pg_advisory_unlock_shared(%s)", [services.SWEEP])
+    assert services.sweep_orphans() == 1

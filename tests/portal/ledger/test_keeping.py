@@ -42,3 +42,15 @@ def test_history_ends_where_it_ended_when_asked(tmp_path: Path) -> None:
     asked = keeping.history(tmp_path)
     keeping.keep(tmp_path, "two")
     assert list(asked) == ["one"]
+
+
+def test_a_copy_holds_what_was_kept_and_no_line_that_is_being_written(tmp_path: Path) -> None:
+    folder, target = tmp_path / "checkpoints", tmp_path / "copy"
+    assert keeping.copy(folder, target) == 0
+    keeping.keep(folder, "one\n")
+    keeping.keep(folder, "two\n")
+    with (folder / "history.jsonl").open("a") as file:
+        file.write('"thr')
+    assert keeping.copy(folder, target) == 2
+    assert list(keeping.history(target)) == ["one\n", "two\n"]
+    assert keeping.latest(target) == "two\n"

@@ -118,7 +118,7 @@ def test_missing_checkpoints_outside_the_database_are_a_problem(home: Path) -> N
 def test_foreign_checkpoint_outside_is_a_problem(home: Path) -> None:
     keeping.keep(home / "checkpoints", "other\n1\n" + "A" * 43 + "=\n\n— other AAAAAAAAAAA=\n")
     problem = verify_ledger().problems[0]
-    assert problem.startswith("a checkpoint kept last outside the database: The note is not signed by ")
+    assert problem.startswith("a checkpoint kept outside the database: The note is not signed by ")
 
 
 @pytest.mark.usefixtures("log")

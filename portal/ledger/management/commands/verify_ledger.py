@@ -19,3 +19,8 @@ class Command(BaseCommand):
             self.stderr.write(f"not intact: {result.entries} entries, {result.checkpoints} checkpoints read")
             sys.exit(1)
         self.stdout.write(f"intact: {result.entries} entries, {result.checkpoints} checkpoints, root {result.root}")
+        for opening, lost in result.lost:
+            self.stdout.write(
+                f"lost: entries {lost.after} to {lost.size - 1} of epoch {lost.epoch}, "
+                f"as entry {opening.start} declares, which opened epoch {opening.epoch}"
+            )

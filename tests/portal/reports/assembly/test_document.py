@@ -1,6 +1,9 @@
+import base64
 import json
+import os
 from pathlib import Path
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import transaction
@@ -14,6 +17,9 @@ from portal.core.errors import Conflict
 from portal.core.signatures import public_pem
 from portal.keys.choices import Purpose
 from portal.keys.services import decision_key, register_key
+from portal.ledger import keeping, notes
+from portal.ledger.merkle import verify_inclusion
+from portal.ledger.recovery import recover
 from portal.reports.assembly import assemble
 from registry.models import ModelVersion
 from tests.factories.reports import PackFactory, approved_release, sequence
@@ -86,6 +92,27 @@ def test_a_signature_by_a_key_that_is_not_ours_counts_as_not_verified(monkeypatc
     document = assemble(PackFactory.create(release=release))
     assert not document["decision"]["signatures"][0]["verified"]
     assert ("not_passed", "Signature") in {(one["status"], one["what"]) for one in document["says"]["open"]}
+
+
+def test_a_pack_after_a_loss_proves_its_entries_in_the_new_epoch(home: Path, settings: Settings) -> None:
+    pack = PackFactory.create(release=approved_release())
+    size = sequence()
+    key = notes.load_key(Path(settings.KEYS_DIR) / "checkpoint.key")
+    body = notes.CheckpointBody("countersign.local/ledger", size + 7, b"\0" * 32)
+    farther = notes.sign(notes.checkpoint_text(body), name=body.origin, key=key)
+    keeping.keep(home / "checkpoints", farther)
+    with psycopg.connect(os.environ["DATABASE_SEQUENCER_URL"], autocommit=True) as connection:
+        assert recover(connection).epoch == 2
+    ledger = assemble(pack)["ledger"]
+    assert ledger["origin"] == "countersign.local/ledger#2"
+    assert ledger["checkpoint"]["verifier_key"].startswith("countersign.local/ledger#2+")
+    note = ledger["checkpoint"]["note"]
+    signed = notes.parse_checkpoint(notes.verify(note, name=ledger["origin"], key=key.public_key()))
+    assert signed.size == ledger["checkpoint"]["size"] == size + 1
+    for entry in ledger["entries"]:
+        path = [base64.b64decode(part) for part in entry["proof"]]
+        leaf = bytes.fromhex(entry["leaf_hash"])
+        assert verify_inclusion(leaf=leaf, index=entry["index"], size=signed.size, proof=path, root_hash=signed.root)
 
 
 def test_a_signature_made_after_its_key_was_retired_counts_as_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:

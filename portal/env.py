@@ -8,9 +8,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_VARIABLES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEQUENCER_URL", "BROKER_URL")
@@ -119,31 +117,3 @@ def _chosen_by_up(home: Path, variables: Mapping[str, str], program: str | None)
         return {}
     chosen: dict[str, str] = json.loads(path.read_text())
     return {name: value for name, value in chosen.items() if name in needed or name not in SECRET_VARIABLES}
-
-
-def weaknesses(environment: Environment) -> tuple[str, ...]:
-    """Return what keeps a portal with PRODUCTION=1 from serving, in words; nothing outside production."""
-    if not environment.production:
-        return ()
-    address = urlsplit(environment.public_url)
-    hosts = environment.allowed_hosts
-    found = {
-        "DEBUG=1 shows settings and code to strangers. Unset it.": environment.debug,
-        "ALLOWED_HOSTS lets every host name in. Name your own.": not hosts or "*" in hosts,
-        "PUBLIC_URL must begin with https://: people reach the portal over TLS.": address.scheme != "https",
-        f"ALLOWED_HOSTS lacks {address.hostname}, the host of PUBLIC_URL.": not _is_allowed(address.hostname, hosts),
-        "TRUSTED_PROXIES is empty. Name the address of the proxy that ends TLS, such as 127.0.0.1; without it every "
-        "answer is a redirect.": not environment.trusted_proxies,
-        "TRUSTED_PROXIES trusts every address. Name your proxies alone.": any(
-            ip_network(one).prefixlen == 0 for one in environment.trusted_proxies
-        ),
-        f"{environment.keys_dir}/secret_key is missing, so sessions could be forged. `manage.py up` makes keys; with "
-        "several machines copy them there, 0600.": not (environment.keys_dir / "secret_key").is_file(),
-        "MAX_UPLOAD_BYTES must be more than 0.": environment.max_upload_bytes <= 0,
-    }
-    return tuple(words for words, holds in found.items() if holds)
-
-
-def _is_allowed(host: str | None, allowed: tuple[str, ...]) -> bool:
-    """Whether ALLOWED_HOSTS lets the host in; a name that begins with a dot stands for its subdomains, too."""
-    return host is not None and any(host == one or (one[:1] == "." and f".{host}".endswith(one)) for one in allowed)

@@ -9,10 +9,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from csp.constants import NONE, SELF
 
 from portal.core.logs import FORMATS, DefectsOnly
-from portal.env import BASE_DIR, PROGRAMS, read_environment, weaknesses
+from portal.env import BASE_DIR, PROGRAMS, read_environment
 
 ENVIRONMENT = read_environment(os.environ)
-WEAKNESSES = weaknesses(ENVIRONMENT)
 HOME = ENVIRONMENT.home
 KEYS_DIR = ENVIRONMENT.keys_dir
 BLOB_ROOT = ENVIRONMENT.blob_root

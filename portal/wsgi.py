@@ -9,7 +9,6 @@ import socket
 from pathlib import Path
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
@@ -48,7 +47,5 @@ if _parent is not None:
     share_counts(settings.HOME / "run" / "metrics", f"{socket.gethostname()}-{_parent.pid}")
 logging.captureWarnings(True)  # a warning is a line of the log as any other
 application = get_wsgi_application()
-if settings.WEAKNESSES:
-    raise ImproperlyConfigured("The portal does not start in production like this:\n" + "\n".join(settings.WEAKNESSES))
 # All addresses now: a broken one stops the start, and the first reader does not wait for their imports.
 get_resolver().url_patterns  # noqa: B018  (a cached property that imports)

@@ -54,7 +54,7 @@ def findings() -> Iterator[Finding]:
     """Look at everything, from the bottom up; a later check does not need the earlier ones to hold."""
     yield _python()
     yield soundness.debug(settings.ENVIRONMENT)
-    yield from _production()
+    yield from soundness.web(settings.ENVIRONMENT)
     yield from _keys()
     yield _disk()
     yield _libraries()
@@ -76,16 +76,6 @@ def findings() -> Iterator[Finding]:
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     return Finding("python", version, "" if sys.version_info >= (3, 11) else "Python 3.11 or later is needed.")
-
-
-def _production() -> Iterator[Finding]:
-    """Look at what production refuses to start with."""
-    if not settings.ENVIRONMENT.production:
-        return
-    for words in settings.WEAKNESSES:
-        yield Finding("production", "does not start like this", words)
-    if not settings.WEAKNESSES:
-        yield Finding("production", "nothing stands against serving")
 
 
 def _cache() -> Finding:

@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -75,6 +76,28 @@ def debug(environment: Environment) -> Finding:
     return Finding("debug", detail, "DEBUG=1 shows values to everybody: unset it, or PRODUCTION." if wrong else "")
 
 
+def web(environment: Environment) -> Iterator[Finding]:
+    """Look whether the portal can be reached over TLS by its name alone; in production only."""
+    if not environment.production:
+        return
+    address, hosts = urlsplit(environment.public_url), environment.allowed_hosts
+    proxies = environment.trusted_proxies
+    looked = (
+        ("ALLOWED_HOSTS", "lets every host name in", "Name your own.", not hosts or "*" in hosts),
+        ("ALLOWED_HOSTS", f"lacks {address.hostname}", "Add the host of PUBLIC_URL.",
+         not _is_allowed(address.hostname, hosts)),
+        ("PUBLIC_URL", environment.public_url, "It begins with https://: people reach the portal over TLS.",
+         address.scheme != "https"),
+        ("TRUSTED_PROXIES", "empty, so every answer is a redirect",
+         "Name the address of the proxy that ends TLS, such as 127.0.0.1.", not proxies),
+        ("TRUSTED_PROXIES", "trusts every address", "Name your proxies alone.",
+         any(ip_network(one).prefixlen == 0 for one in proxies)),
+        ("MAX_UPLOAD_BYTES", str(environment.max_upload_bytes), "Give more than 0.", environment.max_upload_bytes <= 0),
+    )  # fmt: skip
+    wrong = [Finding(name, detail, remedy) for name, detail, remedy, holds in looked if holds]
+    yield from wrong or [Finding("web", f"{environment.public_url}, through {', '.join(proxies)}")]
+
+
 def key(path: Path) -> Finding:
     """Look whether a private key is there and its owner alone can read it."""
     name = f"key {path.name}"
@@ -115,6 +138,8 @@ def role(variable: str, url: str) -> Finding:
 def _look(environment: Environment, program: str, variables: Mapping[str, str]) -> Iterator[Finding]:
     needs = PROGRAMS[program]
     yield debug(environment)
+    if program == "web":
+        yield from web(environment)
     for name in sorted(needs.keys):
         yield key(environment.keys_dir / name)
     urls = {
@@ -130,6 +155,11 @@ def _look(environment: Environment, program: str, variables: Mapping[str, str]) 
     for name in ("DATABASE_URL", "DATABASE_SEQUENCER_URL"):
         if name in needs.variables and (url := urls[name]):
             yield role(name, url)
+
+
+def _is_allowed(host: str | None, allowed: tuple[str, ...]) -> bool:
+    """Whether ALLOWED_HOSTS lets the host in; a name that begins with a dot stands for its subdomains, too."""
+    return host is not None and any(host == one or (one[:1] == "." and f".{host}".endswith(one)) for one in allowed)
 
 
 def _first_line(error: Exception) -> str:

@@ -41,6 +41,7 @@ $$;
 
 
 class Migration(migrations.Migration):
+    locks = "The UPDATE is the body of a function; the migration itself changes no row."
     dependencies = [("ledger", "0003_pending_entries_are_events")]
 
     operations = [

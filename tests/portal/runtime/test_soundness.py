@@ -29,6 +29,9 @@ def given(tmp_path: Path) -> dict[str, str]:
     return {
         "COUNTERSIGN_HOME": str(tmp_path),
         "PRODUCTION": "1",
+        "PUBLIC_URL": "https://portal.example.org",
+        "ALLOWED_HOSTS": "portal.example.org",
+        "TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8",
         "DATABASE_URL": url("app"),
         "DATABASE_SEQUENCER_URL": url("sequencer"),
         "BROKER_URL": "memory://",
@@ -46,6 +49,31 @@ def reasons(program: str, given: Mapping[str, str], **changes: str) -> list[str]
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_sound_program_starts(given: dict[str, str], program: str) -> None:
     assert reasons(program, given) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS: lets every host name in"),
+        ({"ALLOWED_HOSTS": "portal.example.org,*"}, "ALLOWED_HOSTS: lets every host name in"),
+        ({"ALLOWED_HOSTS": "localhost"}, "ALLOWED_HOSTS: lacks portal.example.org"),
+        ({"PUBLIC_URL": "http://portal.example.org"}, "PUBLIC_URL: http://portal.example.org. It begins with https://"),
+        ({"TRUSTED_PROXIES": ""}, "TRUSTED_PROXIES: empty"),
+        ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "TRUSTED_PROXIES: trusts every address"),
+        ({"TRUSTED_PROXIES": "10.0.0.1,::/0"}, "TRUSTED_PROXIES: trusts every address"),
+        ({"MAX_UPLOAD_BYTES": "0"}, "MAX_UPLOAD_BYTES: 0"),
+    ],
+)
+def test_web_does_not_start_where_it_can_not_be_reached_safely_and_the_others_do(
+    given: dict[str, str], change: dict[str, str], reason: str
+) -> None:
+    assert any(found.startswith(reason) for found in reasons("web", given, **change))
+    assert reasons("worker", given, **change) == []
+    assert reasons("web", given, **change, PRODUCTION="0") == []
+
+
+def test_a_host_may_be_let_in_with_all_its_subdomains(given: dict[str, str]) -> None:
+    assert reasons("web", given, ALLOWED_HOSTS=".example.org") == []
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

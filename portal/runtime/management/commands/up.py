@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.core.parentage import die_with_parent
-from portal.env import BASE_DIR, read_environment, weaknesses
+from portal.env import BASE_DIR
 from portal.runtime import demo as demo_data
 from portal.runtime import installation, postgres
 from portal.runtime.keys import make_keys
@@ -145,7 +145,6 @@ class Command(BaseCommand):
             self._step("Databases", "three roles, tables and queue apart")
             installation.write_private(self.run / "environment.json", chosen)
         variables = {**os.environ, **chosen}
-        _refuse_weak(variables)
         if pending := installation.pending_migrations(variables["DATABASE_OWNER_URL"]):
             if status := self._manage(["migrate", "--no-input", "--skip-checks", "-v0"], variables):
                 raise CommandError(f"migrate ended with status {status}.")
@@ -233,12 +232,6 @@ class Command(BaseCommand):
             lines.insert(0, f"Make the first two admins: {home}{sys.executable} manage.py create_admins")
         self.stdout.write("\n".join(lines) + "\n")
         self.stdout.flush()
-
-
-def _refuse_weak(variables: dict[str, str]) -> None:
-    """Raise CommandError that says what production does not start with."""
-    if found := weaknesses(read_environment(variables)):
-        raise CommandError("The portal does not start in production like this:\n" + "\n".join(found))
 
 
 def _is_free(port: int) -> bool:

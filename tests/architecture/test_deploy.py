@@ -28,7 +28,6 @@ USES = {
     "migrate": {"DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEQUENCER_URL", "BROKER_URL", LOGIN_OF_THE_ADMIN},
 }
 KEYS = {"web": ["secret_key", "decision.key"], "sequencer": ["checkpoint.key"]}
-COMING = {"CACHE_URL", "TRUSTED_PROXIES"}
 # What a machine or a container has of its own: how many processes, where it listens.
 OWN = {"--workers", "--host", "--port", "--respawn-interval", "--workers-kill-timeout"}
 
@@ -94,7 +93,7 @@ def test_a_container_gets_the_logins_and_keys_that_its_program_uses_and_no_other
     given = set(service["environment"])
     assert {variable for variable in given if variable.endswith("_URL")} - {"PUBLIC_URL", "CACHE_URL"} == USES[name]
     assert service.get("secrets", []) == KEYS.get(name, [])
-    assert given - {LOGIN_OF_THE_ADMIN} - COMING <= variables_of_the_code()
+    assert given - {LOGIN_OF_THE_ADMIN} <= variables_of_the_code()
 
 
 @pytest.mark.parametrize("name", [*PROGRAMS, "migrate"])

@@ -64,7 +64,8 @@ def test_expired_revoked_and_closed_tokens_are_refused_alike(team: Team) -> None
     closed.user.is_active = False
     closed.user.save()
     answers.append(closed.get("/models"))
-    assert {response.content for response in answers} == {answers[0].content}
+    bodies = [{**response.json(), "instance": ""} for response in answers]  # that names the request
+    assert bodies == [bodies[0]] * 3
     assert problem_of(answers[0], 401, "authentication_failed")
 
 

@@ -184,7 +184,7 @@ def test_a_crash_between_deed_and_answer_leaves_neither(developer: Caller, monke
         return made
 
     monkeypatch.setattr(services, "register_model", dies)
-    assert apart(developer).status_code == 500
+    assert apart(developer).status_code == 503
     monkeypatch.setattr(services, "register_model", real)
     assert not RegisteredModel.objects.exists()
     assert not KeptAnswer.objects.exists()

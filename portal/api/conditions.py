@@ -23,7 +23,6 @@ class PreconditionFailed(Conflict):
 def unless_known(request: Request, response: HttpResponse) -> HttpResponse | None:
     """Give the rendered answer its ETag; return a 304 in its place where the client has it already."""
     response.headers["ETag"] = _tag(response.content)
-    response.headers.setdefault("Cache-Control", "private, no-cache")
     patch_vary_headers(response, ["Authorization", "Cookie"])
     if "If-None-Match" not in request.headers:
         return None

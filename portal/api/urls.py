@@ -9,7 +9,7 @@ from portal.api.v1 import cards, data, jobs, keys, models, packs, pipelines, rel
 _VERSION = "v1/models/<slug:slug>/versions/<int:number>"
 
 urlpatterns = [
-    path("docs", docs, name="api_docs"),
+    path("docs", docs, name="try_the_api"),
     path("v1/schema", SpectacularAPIView.as_view(metadata_class=None), name="api_schema"),
     path("v1/whoami", whoami.WhoAmI.as_view(), name="api_whoami"),
     path("v1/models", models.ModelList.as_view(), name="api_models"),

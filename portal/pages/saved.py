@@ -16,8 +16,14 @@ from portal.ui.forms import VerbForm
 
 LISTS = {"models": "Models", "reviews": "Reviews", "releases": "Releases", "datasets": "Data", "audit": "Audit"}
 """Where filters can be saved: names of addresses, and how a person calls them."""
-PLACES = ("page", "before")
-"""Where one is in a list, which no filter keeps."""
+FILTERS = {
+    "models": frozenset({"q", "tier", "task", "team", "serving", "sort"}),
+    "reviews": frozenset({"state"}),
+    "releases": frozenset({"state"}),
+    "datasets": frozenset({"q", "sort"}),
+    "audit": frozenset({"event", "actor", "subject", "topic", "since", "until"}),
+}
+"""What filters and sorts each list; no more of an address is kept, least of all the place in the list."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +44,15 @@ class ViewForm(VerbForm):
 
     def clean_query(self) -> str:
         """Return the filter alone, as this portal writes it."""
-        return filter_of(QueryDict(self.cleaned_data["query"]))
+        return filter_of(self.cleaned_data.get("page", ""), QueryDict(self.cleaned_data["query"]))
 
 
-def filter_of(query: QueryDict) -> str:
-    """Return what of an address filters and sorts, without empty values and the place in the list."""
+def filter_of(name_of_list: str, query: QueryDict) -> str:
+    """Return what of an address filters and sorts the list, without empty values."""
     kept = query.copy()
     for name in list(kept):
         values = [value for value in kept.getlist(name) if value]
-        if name in PLACES or not values:
+        if name not in FILTERS.get(name_of_list, ()) or not values:
             del kept[name]
         else:
             kept.setlist(name, values)
@@ -56,7 +62,7 @@ def filter_of(query: QueryDict) -> str:
 def saved_views(request: PageRequest, name: str) -> SavedViews:
     """Return what the row under the filters of a list shows."""
     views = SavedView.objects.filter(user=request.user, page=name)
-    return SavedViews(name, filter_of(request.GET), list(views))
+    return SavedViews(name, filter_of(name, request.GET), list(views))
 
 
 @require_POST

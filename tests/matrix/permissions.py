@@ -102,7 +102,7 @@ GET  readyz                     503   503   503   503   503   503   503   503   
 GET  metrics                    401   401   401   401   401   401   401   401   401   401
 POST csp_report                 204   204   204   204   204   204   204   204   204   204
 #                              anon  view   dev valid  appr  oper  stew audit admin other
-GET  api_docs                   302   200   200   200   200   200   200   200   200   200
+GET  try_the_api               login  200   200   200   200   200   200   200   200   200
 GET  api_schema                 401   200   200   200   200   200   200   200   200   200
 GET  api_whoami                 401   200   200   200   200   200   200   200   200   200
 GET  api_models                 401   200   200   200   200   200   200   200   200   200

@@ -49,6 +49,8 @@ CALLS = [row for row in TABLE if not row.startswith("GET ") and " api_" in row]
 PRIVATE = [row for row in READS if TABLE[row]["anonymous"] in {"login", "401"}]
 FOREIGN_SITE = {"HTTP_ORIGIN": "https://evil.example"}
 MARK = "Wombat"
+OF_NO_TEAM = {"policy", "problem_type", "password_link"}
+"""For everybody, or for who holds the link."""
 PASSING = re.compile(r"\b[A-Za-z0-9]{64}\b|\d\d:\d\d:\d\d UTC|urn:countersign:request:[\w-]+")
 """What differs between two answers to the same call: CSRF tokens, the time, and the request's id."""
 
@@ -215,12 +217,10 @@ def test_parameters_that_reach_through_relations(world: World, secret: str) -> N
     for row in PRIVATE:
         method, address = where(row, world.mine)
         client = program if " api_" in row else person
-        plain = outcome(client, method, address)[1]
+        usual, plain = outcome(client, method, address)
         for parameter in PARAMETERS if " api_" in row else PARAMETERS[:4]:
             found, text = outcome(client, method, f"{address}?{parameter}")
-            same = (
-                found == TABLE[row]["developer"] and abs(len(text) - len(plain)) < 400 and world.theirs.mark not in text
-            )
+            same = found == usual and abs(len(text) - len(plain)) < 400 and world.theirs.mark not in text
             got[f"{row} {parameter}"] = "ignored" if same else found
     held("filters and ordering through relations", got, {"400", "404", "ignored"})
 
@@ -230,7 +230,7 @@ def test_things_of_another_team_look_as_if_absent(world: World, secret: str) -> 
     for row in TABLE:
         method, name = row.split()
         arguments = ARGUMENTS.get(row) or ARGUMENTS.get(name)
-        if arguments is None or name == "policy":
+        if arguments is None or name in OF_NO_TEAM or name.startswith("admin_"):
             continue
         client = program if " api_" in row else person
         what = sent(method, name, world.mine)
@@ -308,6 +308,8 @@ def test_words_and_numbers_of_odd_shape_in_paths_and_queries(world: World, secre
     program, person, got = fresh_client(token=secret), browser(world), {}
     for row in TABLE:
         method, name = row.split()
+        if name == "readyz":  # says 503 where no sequencer runs
+            continue
         client = program if " api_" in row else person
         arguments = dict((ARGUMENTS.get(row) or ARGUMENTS.get(name) or (lambda _: {}))(world.mine))
         path = address_of(method, name, world.mine)

@@ -92,7 +92,7 @@ def register_version(hand: Hand) -> None:
     model, snapshot = hand.one(tables.RegisteredModel), hand.one(tables.DatasetSnapshot)
     if model is None or snapshot is None:
         return
-    run = versions.TrainingRunInput("r", "c", ["a@example.org"], LOCK, snapshot)
+    run = versions.TrainingRunInput("https://git.example.org/r", "c", ["a@example.org"], LOCK, snapshot)
     versions.register_version(
         actor=hand.actor, model=model, training_run=run, claims=[versions.Claim("auc", 0.7)],
         feature_pipeline_version=hand.one(tables.FeaturePipelineVersion),

@@ -30,7 +30,7 @@ def test_what_has_not_changed_is_not_sent_again(developer: Caller, team: Team) -
 
 def test_what_is_ones_own_is_kept_by_no_shared_cache(developer: Caller, team: Team) -> None:
     answer = developer.get("/models")
-    assert answer["Cache-Control"] == "private, no-cache"
+    assert answer["Cache-Control"] == "private, no-store"
     assert {"Authorization", "Cookie"} <= {name.strip() for name in answer["Vary"].split(",")}
 
 

@@ -26,7 +26,7 @@ def test_everyone_who_signs_in_may_read_the_policies(client: Client, policy: Pol
     page = client.get(reverse("policies")).content.decode()
     assert f'href="{policy.get_absolute_url()}"' in page
     assert "staging, production" in page
-    assert f'<td class="n">{policy.checks.count()}</td>' in page
+    assert f'<td data-label="Checks" class="n">{policy.checks.count()}</td>' in page
     client.logout()
     assert client.get(reverse("policies")).status_code == 302
     assert client.get(policy.get_absolute_url()).status_code == 302

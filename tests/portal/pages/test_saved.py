@@ -41,11 +41,26 @@ def test_a_saved_filter_is_one_click_away_on_its_list(client: Client, reader: Us
     assert view.name not in client.get(reverse("releases")).content.decode()
 
 
-@pytest.mark.parametrize("page", ["models", "reviews", "releases", "datasets", "audit"])
-def test_every_list_with_filters_keeps_them(client: Client, reader: User, page: str) -> None:
+@pytest.mark.parametrize(
+    ("page", "query"),
+    [
+        ("models", "tier=1&sort=slug"),
+        ("reviews", "state=open"),
+        ("releases", "state=active"),
+        ("datasets", "q=nyc"),
+        ("audit", "event=registry.model.registered"),
+    ],
+)
+def test_every_list_with_filters_keeps_them(client: Client, reader: User, page: str, query: str) -> None:
     RegisteredModelFactory.create()
-    view = saved(client, page, "state=open", "Mine")
+    view = saved(client, page, query, "Mine")
+    assert view.query == query
     assert view.name in client.get(reverse(page)).content.decode()
+
+
+def test_what_filters_nothing_is_not_kept(client: Client, reader: User) -> None:
+    view = saved(client, "models", "tier=1&team__name=x&page=3", "Mine")
+    assert view.query == "tier=1"
 
 
 def test_a_filter_without_a_name_is_not_saved_and_says_so(client: Client, reader: User) -> None:

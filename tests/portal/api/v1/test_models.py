@@ -35,7 +35,8 @@ def test_a_person_of_other_teams_is_as_unknown_as_nobody(developer: Caller) -> N
     person_with(Role.VIEWER, team=TeamFactory.create(), email="olga@example.org")
     answers = [developer.post("/models", BODY | {"owner": f"{name}@example.org"}) for name in ("olga", "nobody")]
     assert [answer.status_code for answer in answers] == [400, 400]
-    assert answers[0].json() == answers[1].json()
+    bodies = [{**answer.json(), "instance": ""} for answer in answers]  # that names the request
+    assert bodies[0] == bodies[1]
 
 
 def test_owner_must_be_somebody_who_may_sign_in(developer: Caller) -> None:

@@ -101,7 +101,10 @@ def test_database_that_is_away_is_told(developer: Caller, browser: Client, tmp_p
 @pytest.mark.django_db(transaction=True)
 def test_connections_that_a_restart_cut_are_replaced_unseen(developer: Caller, browser: Client) -> None:
     assert developer.get("/models").status_code == 200
-    others = "SELECT pid FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
+    others = (
+        "SELECT pid FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
+        " AND datname = current_database()"  # not those of the tests beside this one
+    )
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as app:
         for (process,) in app.execute(others).fetchall():
             app.execute("SELECT pg_terminate_backend(%s)", [process])

@@ -50,8 +50,8 @@ ADMIN_PAGES = {
 ALSO = (f"{MODEL}/versions/1", "/validation-runs/3", "/search?q=nowhere", "/reviews?state=voided", "/nowhere")
 MAIN = {PAGES[name] for name in ("home", "models", "model", "version", "validation_run", "review", "audit", "style")}
 """Looked at in every scheme, at every width and zoom; the others at the corners."""
-# Parts that a page loads, files, what machines read, the sign-in page, which nobody sees who has signed in, and the page
-# to try the API, whose marks are Swagger's (test_api_docs looks at it).
+# Parts that a page loads, files, what machines read, the sign-in page, which nobody sees who has signed in, and the
+# page to try the API, whose marks are Swagger's (test_api_docs looks at it).
 NO_PAGES = {
     "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
     "readyz", "try_the_api",

@@ -110,4 +110,4 @@ def test_defect_is_a_500_that_tells_nothing_of_itself(developer: Caller, monkeyp
     monkeypatch.setattr(ModelList, "get_queryset", broken)
     response = developer.get("/models")
     assert problem_of(response, 500, "error")
-    assert b"42" not in response.content
+    assert b"Wombat" not in response.content

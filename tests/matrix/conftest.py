@@ -5,6 +5,8 @@ import pytest
 import pytest_django
 from django.test import TransactionTestCase, override_settings
 
+from portal.accounts.choices import Role
+from tests.factories.accounts import RoleGrantFactory
 from tests.factories.world import World
 
 
@@ -38,3 +40,12 @@ def world_of(committed: Callable[[], AbstractContextManager[None]]) -> Callable[
             yield World(copies=copies)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def world(world_of: Callable[[int], AbstractContextManager[World]]) -> Iterator[World]:
+    """Return a world whose author holds every role of their team: what fails there misses no role."""
+    with world_of(0) as made:
+        for role in (Role.VALIDATOR, Role.APPROVER, Role.OPERATOR):
+            RoleGrantFactory.create(user=made.mine.author, role=role, team=made.mine.team)
+        yield made

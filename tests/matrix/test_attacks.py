@@ -5,8 +5,7 @@ To write the numbers of attempts into docs/security.md: REGENERATE=1 make test A
 
 import gzip
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,8 +14,7 @@ from django.http import SimpleCookie
 from django.test import Client
 from django.urls import reverse
 
-from portal.accounts.choices import Role
-from tests.factories.accounts import PASSWORD, RoleGrantFactory
+from tests.factories.accounts import PASSWORD
 from tests.factories.world import Portfolio, World
 from tests.matrix.addresses import ARGUMENTS, Sent, address_of, send, sent
 from tests.matrix.attacks import (
@@ -55,14 +53,6 @@ PASSING = re.compile(r"\b[A-Za-z0-9]{64}\b|\d\d:\d\d:\d\d UTC|urn:countersign:re
 """What differs between two answers to the same call: CSRF tokens, the time, and the request's id."""
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def world(world_of: Callable[[int], AbstractContextManager[World]]) -> Iterator[World]:
-    with world_of(0) as made:
-        for role in (Role.VALIDATOR, Role.APPROVER, Role.OPERATOR):
-            RoleGrantFactory.create(user=made.mine.author, role=role, team=made.mine.team)
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """Every address, method and role against the table in permissions.py; CSRF, scopes, and other teams' things."""
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 
 import pytest
@@ -14,7 +14,6 @@ from portal.accounts.choices import Role
 from portal.accounts.roles import TOKEN_SCOPES
 from portal.accounts.services.tokens import create_token
 from portal.core.actors import SYSTEM
-from tests.factories.accounts import RoleGrantFactory
 from tests.factories.world import Portfolio, World
 from tests.matrix.addresses import ARGUMENTS, METHODS, Sent, address_of, send, sent, url_names
 from tests.matrix.permissions import ROLES, rows
@@ -42,15 +41,6 @@ NAMES_TEAMS_TO_ADMINISTRATORS = {"GET home", *(row for row in TABLE if row.split
 WITHOUT_CSRF_TOKEN = {"POST csp_report"}
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def world(world_of: Callable[[int], AbstractContextManager[World]]) -> Iterator[World]:
-    with world_of(0) as made:
-        for role in (Role.VALIDATOR, Role.APPROVER, Role.OPERATOR):
-            # Who holds every role of my team, for what must fail for another reason than a missing role.
-            RoleGrantFactory.create(user=made.mine.author, role=role, team=made.mine.team)
-        yield made
 
 
 @pytest.fixture(scope="module")

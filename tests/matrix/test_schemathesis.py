@@ -7,8 +7,6 @@ SCHEMATHESIS_EXAMPLES=200 looks deeper than the suite has time for.
 import json
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from itertools import count
 from typing import Any
 
@@ -20,11 +18,9 @@ from django.urls import resolve
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from portal.accounts.choices import Role
 from portal.accounts.roles import TOKEN_SCOPES
 from portal.accounts.services.tokens import create_token
 from portal.core.actors import SYSTEM
-from tests.factories.accounts import RoleGrantFactory
 from tests.factories.world import World
 from tests.matrix.addresses import ARGUMENTS, sent
 from tests.matrix.test_openapi import COMMITTED
@@ -44,14 +40,6 @@ BOUNDED = settings(
 CHECKS = {"positive_data_acceptance": {"enabled": False}}
 # A chain's checks do not see the token that we bring; the permission matrix calls everything without one.
 CHECKS_OF_CHAINS = {**CHECKS, "ignored_auth": {"enabled": False}}
-
-
-@pytest.fixture(scope="module")
-def world(world_of: Callable[[int], AbstractContextManager[World]]) -> Iterator[World]:
-    with world_of(0) as made:
-        for role in (Role.VALIDATOR, Role.APPROVER, Role.OPERATOR):
-            RoleGrantFactory.create(user=made.mine.author, role=role, team=made.mine.team)
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,26 @@
 import json
 import os
 import platform
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portal.runtime import postgres
 from portal.runtime.keys import make_keys
 from portal.runtime.roles import bootstrap
 
+if TYPE_CHECKING:
+    from portal.accounts.models import User
+
 ROOT = Path(__file__).resolve().parent.parent
+STARTS_WITHIN = 60.0
 
 
 @contextmanager
@@ -57,3 +65,43 @@ def report(bench: str, figures: Mapping[str, float | int | None]) -> None:
     """Print the one line that programs read."""
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
     print(json.dumps({"bench": bench, "figures": dict(figures), "machine": machine}))
+
+
+def session_cookie(reader: "User") -> str:
+    """Sign a person in and return the cookie of the session."""
+    from django.conf import settings  # noqa: PLC0415  (needs `installation` first)
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
+
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(reader.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = reader.get_session_auth_hash()
+    session.create()
+    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+@contextmanager
+def serving(application: str = "", **variables: str) -> Iterator[int]:
+    """Run the web server as `up` does, with another application where one is named; yield its port."""
+    from portal.runtime.installation import programs  # noqa: PLC0415  (needs `installation` first)
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = next(program for program in programs(port) if program.name == "web").command
+    command = [*command[:-1], application or command[-1]]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, **variables}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + STARTS_WITHIN
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert time.monotonic() < deadline, "the server did not start"
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)

@@ -6,13 +6,10 @@ get_ratio: median of a GET with a token over the bare view's. <view>_p50_ms: the
 """
 
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -21,10 +18,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import django
 
-from bench import ROOT, installation, report
+from bench import installation, report, serving, session_cookie
 
 ROUNDS, WARM_UP = 600, 40
-STARTS_WITHIN = 60.0
 OK = 200
 
 if os.environ.get("BENCH_SERVER"):
@@ -56,10 +52,6 @@ if os.environ.get("BENCH_SERVER"):
 
 def fill() -> dict[str, tuple[str, Mapping[str, str]]]:
     """Make one model among others, its reader, a session and a token; return {view: (path, headers)}."""
-    from django.conf import settings  # noqa: PLC0415  (everything here needs `installation` first)
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
-    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
-
     from portal.accounts.selectors import actor_for_user  # noqa: PLC0415
     from portal.accounts.services.tokens import create_token  # noqa: PLC0415
     from tests.factories.accounts import person_with  # noqa: PLC0415
@@ -69,12 +61,7 @@ def fill() -> dict[str, tuple[str, Mapping[str, str]]]:
     model = [RegisteredModelFactory.create() for _ in range(50)][25]
     actor = actor_for_user(reader, interactive=True)
     token = create_token(actor=actor, user=reader, name="bench", scopes=["read"], days=1)
-    session = SessionStore()
-    session[SESSION_KEY] = str(reader.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = reader.get_session_auth_hash()
-    session.create()
-    cookie = {"Cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}"}
+    cookie = {"Cookie": session_cookie(reader)}
     path_of = f"/api/v1/models/{model.slug}"
     return {
         "bare": (f"/bare/{model.slug}", cookie),
@@ -82,28 +69,6 @@ def fill() -> dict[str, tuple[str, Mapping[str, str]]]:
         "session": (path_of, cookie),
         "livez": ("/livez", {}),
     }
-
-
-@contextmanager
-def serving() -> Iterator[int]:
-    """Run the web server as `up` does, with the bare view beside the portal's; yield its port."""
-    from portal.runtime.installation import programs  # noqa: PLC0415  (reads the environment when imported)
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    web = next(program for program in programs(port) if program.name == "web")
-    command = [*web.command[:-1], "bench.api:application"]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "BENCH_SERVER": "1"}, stdout=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + STARTS_WITHIN
-        while socket.socket().connect_ex(("127.0.0.1", port)):
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 def read(connection: HTTPConnection, path: str, headers: Mapping[str, str]) -> float:
@@ -137,7 +102,7 @@ def main() -> None:
     with installation():
         django.setup()
         views = fill()
-        with serving() as port:
+        with serving("bench.api:application", BENCH_SERVER="1") as port:
             figures = measure(port, views)
     report("api", figures)
 

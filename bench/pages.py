@@ -6,14 +6,10 @@ machine's cores.
 """
 
 import os
-import socket
 import statistics
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -22,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import django
 import psycopg
 
-from bench import ROOT, installation, report
+from bench import installation, report, serving, session_cookie
 
 FURNISHED, APPROVED = 60, 15
 """Models with runs, gates and requests, and how many of those requests are approved."""
@@ -30,16 +26,11 @@ MODELS, VERSIONS, ENTRIES = 1_000, 5, 200_000
 """In all: models, versions of each, entries of the ledger."""
 REQUESTS, WARM_UP = 40, 6
 READERS, SECONDS = 4, 3.0
-STARTS_WITHIN = 30.0
 OK = 200
 
 
 def fill() -> tuple[str, dict[str, str]]:
     """Make models with all that belongs to them, and their entries; return a session's cookie and the pages."""
-    from django.conf import settings  # noqa: PLC0415  (everything here needs `installation` first)
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
-    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
-
     from portal.ledger.sequencing import sequence_batch  # noqa: PLC0415
     from tests.factories.accounts import person_with  # noqa: PLC0415
     from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory  # noqa: PLC0415
@@ -59,11 +50,6 @@ def fill() -> tuple[str, dict[str, str]]:
         f"filled: {MODELS} models, {FURNISHED} with runs, gates and requests, {len(versions)} versions more, "
         f"{entries} entries, {time.perf_counter() - begin:.0f} s"
     )
-    session = SessionStore()
-    session[SESSION_KEY] = str(reader.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = reader.get_session_auth_hash()
-    session.create()
     release, waiting = made[0].release, made[-1]
     pages = {
         "livez": "/livez",
@@ -80,31 +66,7 @@ def fill() -> tuple[str, dict[str, str]]:
         "audit": "/audit",
         "api_models": "/api/v1/models",
     }
-    return f"{settings.SESSION_COOKIE_NAME}={session.session_key}", pages
-
-
-@contextmanager
-def serving() -> Iterator[int]:
-    """Run the web server as `up` does; yield its port."""
-    from portal.runtime.installation import programs  # noqa: PLC0415  (reads the environment when imported)
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    web = next(program for program in programs(port) if program.name == "web")
-    process = subprocess.Popen(web.command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + STARTS_WITHIN
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(20)
+    return session_cookie(reader), pages
 
 
 def read(connection: HTTPConnection, path: str, cookie: str) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 import rfc8785
 
-# Ten times faster than the canonicaliser, and within 40 µs of every verb; equal to it wherever `_is_plain` holds.
+# Half the time of the canonicaliser, in every verb (16 µs against 32 for an entry); equal wherever `_is_plain` holds.
 _PLAIN = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
 _SAFE = 2**53 - 1
 """Integers beyond this have no exact JSON number (RFC 7493, section 2.2)."""

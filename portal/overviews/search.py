@@ -232,7 +232,9 @@ KINDS = (
     Kind(
         title="Reviews",
         icon="reviews",
-        rows=lambda actor: ApprovalRequest.objects.visible_to(actor).with_parts(),
+        rows=lambda actor: ApprovalRequest.objects.visible_to(actor).select_related(
+            "release__model", "release__version", "opened_by"
+        ),
         name=_joined("release__model__slug", " v", "release__version__number", " request #", "pk"),
         texts=("summary",),
         shown=lambda row: f"{row.release.model.slug} v{row.release.version.number}, request #{row.pk}",

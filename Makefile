@@ -7,6 +7,9 @@ READY := .venv/ready.stamp
 # Checks that need settings but no installation.
 BARE := COUNTERSIGN_HOME=.venv/bare $(BIN)/python manage.py
 
+# A portal is many processes: each would compile our modules anew where bytecode may not be kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test lint lint-deploy types bench lock
 
 help:
@@ -22,7 +25,8 @@ $(READY): requirements.lock
 	@echo "  Libraries    into .venv, once"
 	@$(PYTHON) -m venv .venv || { echo "On Debian: apt-get install python3-venv"; exit 1; }
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@# Caged children may not write: without bytecode each of them compiles its libraries, for seconds.
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock
 	@touch $@
 
 run: $(READY)
@@ -62,5 +66,5 @@ lock: $(READY)
 		--python-version 3.11 pyproject.toml --group dev --upgrade --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--no-annotate --python-version 3.11 pyproject.toml --constraint requirements.lock --output-file deploy/requirements.lock
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock
 	@touch $(READY)

@@ -94,6 +94,7 @@ def _score(
 ) -> _Scored:
     """Score every held-out row with one model, after its bytes were checked against their digest."""
     whose = "Candidate" if key == "scores" else "Production"
+    progress(0, 0, f"{whose}: scoring")  # a quick model says nothing itself
     with store.open_verified(model.sha256):
         pass
     if model.media_type not in FORMATS:

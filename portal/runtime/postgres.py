@@ -14,7 +14,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -352,9 +352,11 @@ def _takes_connections(
             deadline = time.monotonic() + _START_SECONDS
         time.sleep(pause)
         pause = min(pause * 1.2, 0.5)
-    if process.poll() is None:
+    while process.poll() is None:
         process.send_signal(signal.SIGQUIT)  # not KILL, which leaves its children and their shared memory behind
-        process.wait()
+        # Until it listens for the signal, a server started in a shell's background ignores it: say it again.
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)
     return False
 
 

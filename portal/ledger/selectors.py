@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from portal.core.actors import Actor
 from portal.core.errors import NotFound
@@ -95,10 +96,14 @@ def entries(
     actor: Actor, wanted: EntryFilter | None = None, *, before: int | None = None, limit: int = PAGE
 ) -> EntryPage:
     """Return one page of the entries the actor may see, newest first, from below the index `before`."""
-    rows = _filtered(Entry.objects.visible_to(actor), wanted or EntryFilter())
+    wanted = wanted or EntryFilter()
+    rows = _filtered(Entry.objects.visible_to(actor), wanted)
     if before is not None:
         rows = rows.filter(index__lt=before)
-    found = list(rows.order_by("-index").prefetch_related("private_texts")[: limit + 1])
+    # A sum is in no index: the database then finds a topic's entries by topic, and does not look for them through the
+    # whole log from its end, as it does where its statistics are old (100 ms in 200,000 entries).
+    newest = (F("index") + 0 if wanted.topic else F("index")).desc()
+    found = list(rows.order_by(newest).prefetch_related("private_texts")[: limit + 1])
     page = tuple(_row(entry) for entry in found[:limit])
     return EntryPage(page, page[-1].index if len(found) > limit else None)
 

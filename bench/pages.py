@@ -24,7 +24,8 @@ FURNISHED, APPROVED = 60, 15
 """Models with runs, gates and requests, and how many of those requests are approved."""
 MODELS, VERSIONS, ENTRIES = 1_000, 5, 200_000
 """In all: models, versions of each, entries of the ledger."""
-REQUESTS, WARM_UP = 40, 6
+REQUESTS, WARM_UP = 40, 24
+"""After the warm-up every connection has its statements prepared, as in a portal that is in use."""
 READERS, SECONDS = 4, 3.0
 OK = 200
 

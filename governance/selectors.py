@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 
-from governance.choices import PolicyState
+from governance.choices import PolicyState, RequestState
 from governance.models import ApprovalRequest, GateEvaluation, PolicyVersion
 from governance.rules import bundles, duties, policies, quorum, requests
 from governance.rules.bundles import ChangedPart
@@ -16,6 +16,7 @@ from monitoring.models import ValidationRun
 from portal.accounts.choices import UserKind
 from portal.accounts.models import User
 from portal.accounts.selectors import people_by_team
+from portal.core.actors import Actor
 from portal.core.canonical import digest_of
 from portal.core.clock import now
 from registry.choices import CardState, VersionState
@@ -25,6 +26,17 @@ from registry.selectors import champion_of
 
 NONE = digest_of(None)
 """The digest of a part that is not there."""
+
+TAKING_PART = (
+    "planned_by_id",
+    "model__team_id",
+    "version__submitted_by_id",
+    "version__created_by_id",
+    "version__training_run__owner_id",
+    "version__training_run__commit_authors",
+    "version__feature_pipeline_version__created_by_id",
+)
+"""What a release says of who took part in it."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +84,28 @@ def standings(asked: Iterable[ApprovalRequest]) -> dict[int, Standing]:
     """Return {request id: who may sign it and who may not}, in as many queries for many requests as for one."""
     rows = _whole_requests(asked)
     excluded = _exclusions(rows)
-    teams = {row.release.model.team_id for row in rows}
-    holders = cache(partial(people_by_team, team_ids=teams))
+    holders = cache(partial(people_by_team, team_ids={row.release.model.team_id for row in rows}))
     found: dict[int, Standing] = {}
     for row in rows:
-        made = [quorum.Signed(one.seat.position, one.signer_id, one.verdict) for one in row.decisions.all()]
-        barred = {one.user.pk for one in excluded[row.pk]} | {one.signer_id for one in made}
-        free = quorum.free_seats(seat_rules(row), made) if state_now(row) == "open" else []
         team = row.release.model.team_id
-        people = {user for seat in free for user in holders(seat.capability)[team] if user.pk not in barred}
-        found[row.pk] = Standing(sorted(people, key=lambda user: (user.name, user.pk)), excluded[row.pk])
+        barred = {one.user.pk for one in excluded[row.pk]} | _signers(row)
+        able = {user.pk: user for seat in _free_seats(row) for user in holders(seat.capability)[team]}
+        eligible = [user for user in able.values() if user.pk not in barred]
+        eligible.sort(key=lambda user: (user.name, user.pk))
+        found[row.pk] = Standing(eligible, excluded[row.pk])
     return found
+
+
+def signable_by(actor: Actor, asked: Iterable[ApprovalRequest]) -> set[int]:
+    """Return the ids of the requests of which the actor could sign a free seat now: `standings` for one person."""
+    rows = _whole_requests(asked)
+    excluded = _reasons(rows)
+    return {
+        row.pk
+        for row in rows
+        if actor.user_id not in excluded[row.pk].keys() | _signers(row)
+        and any(actor.may(seat.capability, row.release.model.team_id) for seat in _free_seats(row))
+    }
 
 
 def seat_rules(request: ApprovalRequest) -> list[quorum.SeatRule]:
@@ -247,19 +270,13 @@ def _whole_requests(asked: Iterable[ApprovalRequest]) -> list[ApprovalRequest]:
     rows = ApprovalRequest.objects.filter(pk__in=[request.pk for request in asked]).select_related(
         "release__model", "release__version__training_run", "release__version__feature_pipeline_version"
     )
-    rows = rows.defer("void_cause", "release__version__signature", "release__version__training_run__hyperparameters")
+    rows = rows.only("state", "expires_at", "bundle", "opened_by_id", *(f"release__{name}" for name in TAKING_PART))
     return list(rows.prefetch_related("seats", "decisions__seat"))
 
 
 def _exclusions(rows: Sequence[ApprovalRequest]) -> dict[int, list[Excluded]]:
     """Return {request id: who may not sign it, by name}."""
-    parts = _parts_played(rows)
-    taking_part = User.objects.in_bulk({part.user_id for played in parts.values() for part in played})
-    accounts = {
-        user.pk: duties.Account(user_id=user.pk, name=user.name, owner_id=user.owner_id)
-        for user in taking_part.values()
-    }
-    reasons = {pk: duties.exclusions(played, accounts) for pk, played in parts.items()}
+    reasons = _reasons(rows)
     people = User.objects.in_bulk({user_id for by_user in reasons.values() for user_id in by_user})
     return {
         pk: sorted(
@@ -268,6 +285,24 @@ def _exclusions(rows: Sequence[ApprovalRequest]) -> dict[int, list[Excluded]]:
         )
         for pk, by_user in reasons.items()
     }
+
+
+def _reasons(rows: Sequence[ApprovalRequest]) -> dict[int, dict[int, tuple[str, ...]]]:
+    """Return {request id: {user id: why this person may not sign it}}."""
+    parts = _parts_played(rows)
+    taking_part = User.objects.filter(pk__in={part.user_id for played in parts.values() for part in played})
+    accounts = {row[0]: duties.Account(*row) for row in taking_part.values_list("pk", "name", "owner_id")}
+    return {pk: duties.exclusions(played, accounts) for pk, played in parts.items()}
+
+
+def _signers(row: ApprovalRequest) -> set[int]:
+    return {one.signer_id for one in row.decisions.all()}
+
+
+def _free_seats(row: ApprovalRequest) -> list[quorum.SeatRule]:
+    """Return the seats that a signature is waited for; none of a request that is not open now."""
+    made = [quorum.Signed(one.seat.position, one.signer_id, one.verdict) for one in row.decisions.all()]
+    return [*quorum.free_seats(seat_rules(row), made)] if state_now(row) == RequestState.OPEN else []
 
 
 def _parts_played(rows: Sequence[ApprovalRequest]) -> dict[int, list[duties.Part]]:

@@ -42,14 +42,17 @@ def people_with(capability: str, team_id: int | None) -> list[User]:
 
 def people_by_team(capability: str, team_ids: Collection[int | None]) -> dict[int | None, list[User]]:
     """Return {team: the active users who hold the capability for it now, by name}, in one query."""
-    grants_of: dict[User, list[RoleGrant]] = defaultdict(list)
+    grants_of: dict[int, list[RoleGrant]] = defaultdict(list)
     asked = Q(team=None) | Q(team__in=[team for team in team_ids if team is not None])
     for row in RoleGrant.objects.at(now()).filter(asked, user__is_active=True).select_related("user__owner"):
-        grants_of[row.user].append(row)
-    people = sorted((user for user in grants_of if user.may_enter), key=lambda user: (user.name, user.pk))
-    held = {user: _capabilities(user, grants_of[user]) for user in people}
-    wanted = {team: {Grant(capability, None), Grant(capability, team)} for team in team_ids}
-    return {team: [user for user in people if grants & held[user]] for team, grants in wanted.items()}
+        grants_of[row.user_id].append(row)
+    people = [rows[0].user for rows in grants_of.values() if rows[0].user.may_enter]
+    found: dict[int | None, list[User]] = {team: [] for team in team_ids}
+    for user in sorted(people, key=lambda user: (user.name, user.pk)):
+        held = {one.team_id for one in _capabilities(user, grants_of[user.pk]) if one.capability == capability}
+        for team in found if None in held else found.keys() & held:
+            found[team].append(user)
+    return found
 
 
 def takes_two(user: User) -> bool:

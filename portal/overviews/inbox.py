@@ -9,7 +9,7 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 
 from governance.choices import Outcome, RequestState
 from governance.models import ApprovalRequest, GateEvaluation
-from governance.selectors import standings
+from governance.selectors import signable_by, standings
 from monitoring.choices import RunState
 from monitoring.models import ValidationRun
 from portal.charts.numbers import duration
@@ -139,10 +139,10 @@ def _to_sign(actor: Actor) -> list[ToSign]:
     if teams is not None:
         rows = rows.filter(release__model__team__in=teams)
     shown = list(rows[:50])
-    standing = standings(shown)
+    signable = signable_by(actor, shown)
     found = []
     for request in shown:
-        if actor.user_id not in {user.pk for user in standing[request.pk].eligible}:
+        if request.pk not in signable:
             continue
         due, late = _due(request)
         found.append(ToSign(request, due, late, _last_seat(request)))

@@ -9,12 +9,14 @@ from governance.selectors import (
     excluded_people,
     is_expired,
     newest_run,
+    signable_by,
     state_now,
     what_changed,
 )
 from monitoring.choices import RunState
 from portal.accounts.choices import Role
 from portal.accounts.models import User
+from portal.accounts.selectors import actor_for_user
 from portal.core.clock import now
 from registry.models import CardRevision, RegisteredModel
 from tests.factories.accounts import TeamFactory, UserFactory, person_with
@@ -72,6 +74,10 @@ def test_eligible_are_active_approvers_of_the_team_who_took_no_part_and_have_not
     person_with(Role.VIEWER, team=team)
     User.objects.filter(pk=person_with(Role.APPROVER, team=team).pk).update(is_active=False)
     assert eligible_signers(request) == [nora, paul]
+    able = [
+        user for user in User.objects.order_by("name") if signable_by(actor_for_user(user, interactive=True), [request])
+    ]
+    assert able == [nora, paul]
     DecisionFactory.create(request=request, signer=nora)
     assert eligible_signers(request) == [paul]
 

@@ -23,7 +23,7 @@ from pytest_django import Settings
 from governance.choices import RequestState, Verdict
 from governance.models import ApprovalRequest, Decision, GateEvaluation, PolicyVersion
 from governance.rules.bundles import bundle_digest
-from governance.selectors import excluded_people, state_now, what_changed
+from governance.selectors import excluded_people, signable_by, standings, state_now, what_changed
 from governance.services.requests import request_release, withdraw_request
 from governance.services.signing import sign
 from monitoring.services.runs import begin_run, finish_run, request_run
@@ -220,6 +220,14 @@ class Life(RuleBasedStateMachine):
             assert request.opened_at <= decision.signed_at < request.expires_at
             if decision.verdict != Verdict.APPROVE:
                 assert request.state not in {RequestState.APPROVED, RequestState.OPEN}
+
+    @invariant()
+    def people_are_offered_what_they_are_eligible_for(self) -> None:
+        asked = list(ApprovalRequest.objects.with_parts())
+        standing = standings(asked)
+        for person in User.objects.all():
+            eligible = {pk for pk, one in standing.items() if person in one.eligible}
+            assert signable_by(actor_for_user(person, interactive=True), asked) == eligible
 
     @invariant()
     def nothing_is_active_without_an_approved_request_and_at_most_one_in_each_environment(self) -> None:

@@ -1,6 +1,7 @@
-"""What killing costs. `python bench/chaos.py [--rounds 200] [--minutes 25] [--broker amqp://…|own] [--seed 1]`.
+"""What killing costs. `python bench/chaos.py [--rounds 200] [--minutes 25] [--no-long] [--broker amqp://…|own]`.
 
-A real portal in a home of its own takes requests over REST, while in each round a random process of it is killed (-9).
+A real portal in a home of its own takes requests over REST, while in each round a random process of it is killed (-9):
+tables to inspect, which short jobs do, and with `--long` validations of the demo's model, which long ones do.
 lost: accepted requests without their row, jobs that did not end, events that were not ordered, a log that does not
 verify. doubled: jobs that ended twice, events that stand in the log twice. left_over: processes after the stop.
 `--broker own` starts a RabbitMQ for the bench alone and kills that, too; a RabbitMQ given by URL is left alone.
@@ -35,9 +36,9 @@ from bench.running import Portal, Rabbit, Row, belonging, children, free_port
 PROGRAMS = ("web", "worker", "long-worker", "sequencer", "beat")
 CLIENTS = 3
 SETTLES_WITHIN = 240
-ANSWERS_WITHIN = 20
+ANSWERS_WITHIN, VALIDATES_WITHIN = 20, 60
 PEOPLE = "from portal.runtime.management.commands.demo import make_people; make_people('chaos-chaos-chaos')"
-DEVELOPER, TEAM = "developer@example.org", "flight-operations"
+DEVELOPER, TEAM, VALIDATED = "developer@example.org", "flight-operations", "/models/late-arrival/versions/1"
 
 # A caged child that is killed itself is told from nothing that a file does: its inspection fails, and says so.
 # Everything that must be true of the tables in the end: what is wrong, and a query whose rows are the cases.
@@ -56,6 +57,12 @@ LOST = {
     "jobs that failed for a reason of their own": """
         SELECT id, state, error FROM jobs_job
         WHERE state <> 'done' AND error ->> 'code' IS DISTINCT FROM 'worker_lost'""",
+    "runs without a job": """
+        SELECT r.id FROM monitoring_validationrun r WHERE NOT EXISTS (SELECT FROM jobs_job j WHERE j.id = r.job_id)""",
+    "runs that nobody closed": "SELECT id, state FROM monitoring_validationrun WHERE finished_at IS NULL",
+    "runs that passed without their job": """
+        SELECT r.id, j.state FROM monitoring_validationrun r JOIN jobs_job j ON j.id = r.job_id
+        WHERE r.state = 'passed' AND j.state <> 'done'""",
     "events that were not ordered": 'SELECT "order" FROM ledger_pendingentry',
     "indices that are missing": """
         SELECT index + 1 FROM ledger_entry e WHERE NOT EXISTS (SELECT FROM ledger_entry n WHERE n.index = e.index + 1)
@@ -78,6 +85,9 @@ DOUBLED = {
     "snapshots closed twice": """
         SELECT subject_id, count(*) FROM ledger_entry WHERE event IN ('registry.snapshot.ready',
             'registry.snapshot.refused', 'registry.snapshot.failed') GROUP BY 1 HAVING count(*) > 1""",
+    "runs closed twice": """
+        SELECT subject_id, count(*) FROM ledger_entry WHERE event = 'monitoring.run.finished'
+        GROUP BY 1 HAVING count(*) > 1""",
     "events ordered twice": "SELECT event_id, count(*) FROM ledger_entry GROUP BY 1 HAVING count(*) > 1",
     "snapshots with two jobs": """
         SELECT subject_id, count(*) FROM jobs_job WHERE subject_type = 'snapshot' GROUP BY 1 HAVING count(*) > 1""",
@@ -93,6 +103,7 @@ class Load:
     stopping: threading.Event = field(default_factory=threading.Event)
     datasets: list[str] = field(default_factory=list)
     snapshots: list[tuple[str, int]] = field(default_factory=list)
+    runs: list[int] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
 
     def send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> dict[str, Any] | None:
@@ -114,9 +125,27 @@ class Load:
 
     def await_accepted(self) -> None:
         """Wait until one more request is accepted, or for some time in vain: what is down needs no killing."""
-        before, deadline = len(self.datasets) + len(self.snapshots), time.monotonic() + ANSWERS_WITHIN
-        while len(self.datasets) + len(self.snapshots) == before and time.monotonic() < deadline:
+        before, deadline = self.accepted, time.monotonic() + ANSWERS_WITHIN
+        while self.accepted == before and time.monotonic() < deadline:
             time.sleep(0.05)
+
+    @property
+    def accepted(self) -> int:
+        """Return how many requests were accepted."""
+        return len(self.datasets) + len(self.snapshots) + len(self.runs)
+
+    def validate(self) -> None:
+        """Request a validation, wait for its end, and request the next."""
+        while not self.stopping.wait(0.3):
+            made = self.send("POST", f"{VALIDATED}/validation-runs", b"", {})
+            if made is None:
+                continue
+            self.runs.append(made["id"])
+            until = time.monotonic() + VALIDATES_WITHIN
+            while not self.stopping.wait(0.5) and time.monotonic() < until:
+                shown = self.send("GET", f"/validation-runs/{made['id']}", b"", {})
+                if shown is not None and shown["finished_at"]:
+                    break
 
     def work(self, client: int) -> None:
         """Register datasets and upload a table to each; wait a little for its inspection, as a client does."""
@@ -195,6 +224,8 @@ def judge(portal: Portal, load: Load) -> tuple[int, int]:
     )
     missing: list[Row] = [(slug,) for slug in load.datasets if slug not in datasets]
     missing += [one for one in load.snapshots if one not in snapshots]
+    runs = {run for (run,) in portal.rows("SELECT id FROM monitoring_validationrun")}
+    missing += [("run", run) for run in load.runs if run not in runs]
     lost = told("accepted requests without their row", missing)
     lost += sum(told(name, portal.rows(query)) for name, query in LOST.items())
     doubled = sum(told(name, portal.rows(query)) for name, query in DOUBLED.items())
@@ -216,12 +247,14 @@ def told(name: str, rows: list[Row]) -> int:
 def run(portal: Portal, rabbit: Rabbit | None, wanted: argparse.Namespace) -> dict[str, float]:
     """Start, load, kill, settle, judge and stop; return the figures."""
     chance = random.Random(wanted.seed)  # noqa: S311
-    portal.start()
-    made = portal.manage("shell", "--verbosity", "0", "-c", PEOPLE)
-    assert made.returncode == 0, made.stderr
+    portal.start(demo=wanted.long)
+    if not wanted.long:
+        made = portal.manage("shell", "--verbosity", "0", "-c", PEOPLE)
+        assert made.returncode == 0, made.stderr
     token = portal.manage("create_token", DEVELOPER, "--name", "chaos").stdout.strip()
     load = Load(portal.port, token)
     clients = [threading.Thread(target=load.work, args=(number,)) for number in range(CLIENTS)]
+    clients += [threading.Thread(target=load.validate)] if wanted.long else []
     for client in clients:
         client.start()
     begin, done, struck = time.monotonic(), 0, Counter[str]()
@@ -250,7 +283,8 @@ def run(portal: Portal, rabbit: Rabbit | None, wanted: argparse.Namespace) -> di
         "lost": lost,
         "doubled": doubled,
         "left_over": len(left),
-        "accepted": len(load.datasets) + len(load.snapshots),
+        "accepted": load.accepted,
+        "validations": len(load.runs),
         "unanswered": load.answers["none"],
         "refused_5xx": sum(count for status, count in load.answers.items() if status.startswith("5")),
         "settled_s": round(settled, 1),
@@ -262,6 +296,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=25)
+    parser.add_argument("--long", action=argparse.BooleanOptionalAction, default=True, help="validations, too")
     parser.add_argument("--whole-every", type=int, default=25, help="rounds after which the whole portal is killed")
     parser.add_argument("--broker", default="", help="amqp:// URL of a RabbitMQ, or `own`; pgmq unless given")
     parser.add_argument("--seed", type=int, default=1)

@@ -32,12 +32,14 @@ class Portal:
     process: "subprocess.Popen[bytes] | None" = None
     lives: list[str] = field(default_factory=list)
 
-    def start(self) -> None:
-        """Start `up` and wait until it says that it runs."""
+    def start(self, *, demo: bool = False) -> None:
+        """Start `up`, with the demo's data where told, and wait until it says that it runs."""
         log = self.home.parent / "up.log"
         before = log.read_text().count(READY) if log.exists() else 0
         with log.open("ab") as output:
-            self.process = subprocess.Popen([*MANAGE, "up"], env=self.variables, stdout=output, stderr=output)
+            self.process = subprocess.Popen(
+                [*MANAGE, "up", *(["--demo"] if demo else [])], env=self.variables, stdout=output, stderr=output
+            )
         deadline = time.monotonic() + STARTS_WITHIN
         while log.read_text().count(READY) == before:
             assert self.process.poll() is None, f"`up` ended: {log.read_text()[-2000:]}"

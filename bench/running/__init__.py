@@ -18,7 +18,7 @@ from bench import ROOT
 
 MANAGE = [sys.executable, "-u", str(ROOT / "manage.py")]
 CAGE = str(ROOT / "portal" / "core" / "sandbox").encode()
-READY, STARTS_WITHIN, STOPS_WITHIN = "Countersign runs at", 120, 60
+READY, STARTS_WITHIN, STOPS_WITHIN = "Countersign runs at", 300, 60
 Row = tuple[Any, ...]
 
 

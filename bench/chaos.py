@@ -119,7 +119,7 @@ class Load:
         finally:
             connection.close()
         self.answers[str(answer.status)] += 1
-        if answer.status >= 500 and b"problem:unavailable" not in content:  # noqa: PLR2004
+        if answer.status >= 500 and b"/problems/unavailable" not in content:  # noqa: PLR2004
             print(f"  {method} {path}: {answer.status} {content[:200]!r}")
         return json.loads(content) if answer.status in {200, 201, 202} else None
 

@@ -1,5 +1,6 @@
 """Who may sign, what has changed, what has expired: computed at the moment of asking."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -237,7 +238,8 @@ def _run_inputs(run: ValidationRun, at: datetime) -> dict[str, object]:
     """Return what the run says; what it did not come to stays missing."""
     values: dict[str, object] = {"validation.passed": run.state == RunState.PASSED, "validation.state": run.state}
     if run.finished_at is not None:
-        values["validation.age_days"] = (at - run.finished_at).total_seconds() / 86_400
+        # Up to the next thousandth: evidence is never younger than it is, and people can read the number.
+        values["validation.age_days"] = math.ceil((at - run.finished_at).total_seconds() / 86.4) / 1000
     shares: list[float | None] = []
     for row in run.measurements.all():
         if row.measured == Measured.DATA and row.name == "missing_share":

@@ -10,7 +10,9 @@ from portal.charts.numbers import count, percent
 from registry.models import CardRevision, DatasetSnapshot, ModelVersion, Release
 
 NAMED = 8
-"""How many hyperparameters or inputs a cell names; the others are counted."""
+"""How many hyperparameters or inputs a cell names with their values; the others are counted."""
+NAMED_ALONE = 40
+"""How many that came or went are named without values."""
 NOT_READ = "not read"
 WORDS_OF_JSON = frozenset({"true", "false", "null", "NaN", "Infinity"})
 
@@ -163,22 +165,30 @@ def _by_name(part: str, before: Mapping[str, str] | None, after: Mapping[str, st
     """Return what differs, name by name, or that all of it is equal; without `before` everything is new."""
     if before is None:
         return PartChange(part, "", _listed(after) or "none")
-    names = list({**before, **after})
-    changed = [name for name in names if before.get(name) != after.get(name)]
-    if not changed:
+    added = [name for name in after if name not in before]
+    gone = [name for name in before if name not in after]
+    changed = [name for name in before if name in after and before[name] != after[name]]
+    if not (added or gone or changed):
         return PartChange(part, "the same", "the same")
-    was, becomes = ({name: values.get(name, "not set") for name in changed} for values in (before, after))
-    note = f"{len(changed)} changed, {len(names) - len(changed)} the same"
-    return PartChange(part, _listed(was), _listed(becomes), note)
+    # What came and went stands first, and by name in the note: among many changed types it would not be seen.
+    names = [*added, *gone, *changed]
+    was, becomes = ({name: values.get(name, "not set") for name in names} for values in (before, after))
+    told = (
+        f"{len(added)} added: {_shortened(added, NAMED_ALONE)}" if added else "",
+        f"{len(gone)} gone: {_shortened(gone, NAMED_ALONE)}" if gone else "",
+        f"{len(changed)} changed" if changed else "",
+        f"{len(before) - len(gone) - len(changed)} the same",
+    )
+    return PartChange(part, _listed(was), _listed(becomes), "; ".join(filter(None, told)))
 
 
 def _listed(values: Mapping[str, str]) -> str:
     return _shortened([f"{name} {value}" for name, value in values.items()])
 
 
-def _shortened(texts: Sequence[str]) -> str:
-    more = len(texts) - NAMED
-    return ", ".join(texts[:NAMED]) + (f" and {more} more" if more > 0 else "")
+def _shortened(texts: Sequence[str], most: int = NAMED) -> str:
+    more = len(texts) - most
+    return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _pipeline(old: Release | None, new: Release) -> PartChange:

@@ -35,6 +35,11 @@ class GateLine:
     message: str
     expression: str
 
+    @property
+    def words(self) -> str:
+        """Return the outcome as a part of a sentence."""
+        return Outcome(self.outcome).label.lower()
+
 
 @dataclass(frozen=True)
 class GateTable:

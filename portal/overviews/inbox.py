@@ -98,8 +98,11 @@ class Inbox:
     stopped: Sequence[Stopped]
     recent: Sequence[EntryLine]
     newcomer: bool
+    administers: bool = False
     to_confirm: Sequence[Waiting] = ()
     """What waits for the reader as second administrator."""
+    with_others: Sequence[Waiting] = ()
+    """What waits for another administrator than the reader."""
 
     @property
     def heading(self) -> str:
@@ -119,6 +122,7 @@ def inbox(actor: Actor) -> Inbox:
     """Return the reader's home page."""
     models = RegisteredModel.objects.visible_to(actor)
     count = models.count()
+    second = waiting_for_second(actor)
     return Inbox(
         waiting=_to_sign(actor),
         mine=_mine(actor),
@@ -128,7 +132,9 @@ def inbox(actor: Actor) -> Inbox:
         stopped=_stopped(actor),
         recent=entry_lines(actor, entries(actor, limit=SHOWN).rows),
         newcomer=count == 0,
-        to_confirm=[one for one in waiting_for_second(actor) if not one.why_not],
+        administers=actor.may("manage_users", None),
+        to_confirm=[one for one in second if not one.why_not],
+        with_others=[one for one in second if one.why_not],
     )
 
 
@@ -270,4 +276,4 @@ def _why_stopped(version: Any, run: ValidationRun | None, gate: GateEvaluation |
 def _failed_checks(gate: GateEvaluation | None) -> str:
     """Return the checks that the gate did not pass, by their titles."""
     failed = [one for one in gate.results.all() if one.outcome != Outcome.PASSED] if gate else []
-    return "; ".join(f"{one.check_row.title}: {one.get_outcome_display().lower()}" for one in failed)
+    return "; ".join(f"“{one.check_row.title}” {one.get_outcome_display().lower()}" for one in failed)

@@ -160,10 +160,7 @@ class ReviewOverview:
     @property
     def same(self) -> str:
         """Return the parts that stay as they are, as words."""
-        names = [part.name.lower() for part in self.parts if not part.differs]
-        if self.production and self.production.release.environment == self.request.release.environment:
-            names.append("environment")
-        return ", ".join(names)
+        return ", ".join(part.name.lower() for part in self.parts if not part.differs)
 
     @property
     def signed_count(self) -> int:

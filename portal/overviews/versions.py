@@ -8,6 +8,7 @@ from typing import Any
 from governance.choices import RequestState
 from governance.models import ApprovalRequest, GateEvaluation
 from governance.selectors import state_now
+from monitoring.choices import RunState
 from monitoring.models import ValidationRun
 from portal.charts.numbers import size
 from portal.core.actors import Actor
@@ -88,6 +89,14 @@ class VersionOverview:
     def waiting_request(self) -> bool:
         """Whether the newest request still waits for decisions."""
         return self.request is not None and state_now(self.request) == RequestState.OPEN
+
+    @property
+    def stopping_run(self) -> ValidationRun | None:
+        """Return the newest run that ended when it was not passed and no gate has read it yet."""
+        ended = next((run for run in self.runs if run.state not in (*OPEN, RunState.CANCELLED)), None)
+        if ended is None or ended.state == RunState.PASSED:
+            return None
+        return None if self.evaluation is not None and self.evaluation.run_id == ended.pk else ended
 
     @property
     def stopped_words(self) -> str:

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -15,6 +16,16 @@ from portal.core.problems import MEDIA_TYPE, problem
 from portal.core.traces import current
 
 logger = logging.getLogger(__name__)
+
+
+class OnlyForForms(DomainError):
+    """An address that a form sends to was opened as a page."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method_not_allowed"
+
+    def __init__(self) -> None:
+        super().__init__("This address only takes what a form sends. Open the page that the form stands on.")
 
 
 def _problem_document(*, status: int, code: str, detail: str) -> JsonResponse:
@@ -79,8 +90,13 @@ class DomainErrorPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on."""
-        return self.get_response(request)
+        """Pass the request on; who opens an address that only forms send to gets a page, not an empty answer."""
+        answer = self.get_response(request)
+        if answer.status_code != HTTPStatus.METHOD_NOT_ALLOWED or request.path.startswith("/api/"):
+            return answer
+        shown = render(request, "errors/problem.html", {"problem": OnlyForForms()}, status=answer.status_code)
+        shown["Allow"] = answer["Allow"]
+        return shown
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer a DomainError or an outage; anything else is a defect and goes on."""

@@ -4,7 +4,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from governance.choices import Meaning, Verdict
 from governance.models import ApprovalRequest
@@ -57,11 +57,13 @@ def review(request: PageRequest, pk: int) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page
 def review_sign(request: PageRequest, pk: int) -> HttpResponse:
-    """Sign the decision."""
+    """Sign the decision; who comes back to the address finds the form."""
     found = _request(request, pk)
+    if request.method != "POST":
+        return redirect(f"{found.get_absolute_url()}#sign")
     form = SignForm(request.POST)
     if form.is_valid() and _may_try(request, form):
         decision = form.attempt(sign, actor=request.actor, request=found, **form.cleaned_data)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from governance.services.requests import request_release
 from monitoring.choices import RunState
@@ -49,11 +49,13 @@ def version_run(request: PageRequest, slug: str, number: int) -> HttpResponse:
     return redirect(run)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page
 def version_release(request: PageRequest, slug: str, number: int) -> HttpResponse:
-    """Plan a release of the version and ask for its approval."""
+    """Plan a release of the version and ask for its approval; who comes back to the address finds the form."""
     found = _version(request, slug, number)
+    if request.method != "POST":
+        return redirect(f"{found.get_absolute_url()}#release")
     form = ReleaseForm(request.POST)
     if form.is_valid():
         opened = form.attempt(request_release, actor=request.actor, version=found, **form.cleaned_data)

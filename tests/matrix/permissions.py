@@ -29,12 +29,14 @@ POST card                     login   422   302   422   422   422   422   422   
 POST card_publish             login   403   302   403   403   403   403   403   404   404
 GET  version                  login   200   200   200   200   200   200   200   404   404
 POST version_run              login   403   302   302   403   403   403   403   404   404
+GET  version_release          login   302   302   302   302   302   302   302   404   404
 POST version_release          login   422   302   422   422   422   422   422   404   404
 GET  validation_run           login   200   200   200   200   200   200   200   404   404
 GET  validation_run_progress  login   200   200   200   200   200   200   200   404   404
 POST job_cancel               login   403   302   302   403   302   403   403   404   404
 GET  reviews                  login   200   200   200   200   200   200   200   200   200
 GET  review                   login   200   200   200   200   200   200   200   404   404
+GET  review_sign              login   302   302   302   302   302   302   302   404   404
 POST review_sign              login   422   422   422   302   422   422   422   404   404
 POST review_withdraw          login   403   302   403   403   403   403   403   404   404
 GET  releases                 login   200   200   200   200   200   200   200   200   200

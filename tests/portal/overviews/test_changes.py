@@ -42,8 +42,8 @@ def test_another_algorithm_is_seen_even_where_the_commit_is_the_same(request_bes
     new = {"hyperparameters": {"algorithm": "boosted_trees", "depth": 3, "rounds": 200}}
     found = part("Hyperparameters", request_beside, old, new)
     assert found.differs
-    assert (found.before, found.after) == ("algorithm logistic, rounds not set", "algorithm boosted_trees, rounds 200")
-    assert found.note == "2 changed, 1 the same"
+    assert (found.before, found.after) == ("rounds not set, algorithm logistic", "rounds 200, algorithm boosted_trees")
+    assert found.note == "1 added: rounds; 1 changed; 1 the same"
     assert not part("Training code", request_beside, old, new).differs
 
 
@@ -68,6 +68,14 @@ def test_inputs_are_compared_by_name_type_and_order(request_beside: ApprovalRequ
 def test_many_are_counted(request_beside: ApprovalRequest) -> None:
     found = part("Model inputs", request_beside, inputs("a"), inputs("a", *(f"x{n}" for n in range(20))))
     assert found.after.endswith("x7 column any × 1 and 12 more")
+
+
+def test_what_comes_and_goes_is_named_however_much_else_changes(request_beside: ApprovalRequest) -> None:
+    many = [f"x{n}" for n in range(20)]
+    old, new = inputs(*many, "taken"), inputs(*many, "given", "also_given", kind="float")
+    found = part("Model inputs", request_beside, old, new)
+    assert found.note == "2 added: given, also_given; 1 gone: taken; 20 changed; 0 the same"
+    assert found.after.startswith("given float any × 1, also_given float any × 1, taken not set, x0 float")
 
 
 def test_inputs_that_were_never_read_are_not_called_the_same(request_beside: ApprovalRequest) -> None:

@@ -128,7 +128,7 @@ def test_a_failed_run_that_the_gate_read_names_the_checks_instead_of_raw_numbers
     actor = actor_with(Role.VIEWER, team=version.model.team)
     evaluate_gate(actor=SYSTEM, version=version, environment="production")
     (found,) = inbox(actor).stopped
-    assert found.why == "Validation passed on rows held out: failed"
+    assert found.why == "“Validation passed on rows held out” failed"
     assert found.words == "Validation failed"
     FinishedRunFactory.create(
         version=version, plan=version.model.validation_plans.get(), state=RunState.FAILED, cause="Too weak."

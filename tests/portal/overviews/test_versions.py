@@ -57,6 +57,17 @@ def test_the_newest_finished_run_answers_for_claims_while_another_works() -> Non
     assert overview.claims_aside == f"run {run.pk} on rows it had not seen"
 
 
+@pytest.mark.parametrize(("state", "stops"), [("failed", True), ("timed_out", True), ("cancelled", False)])
+def test_a_run_that_was_not_passed_shows_before_any_gate_reads_it(state: str, stops: bool) -> None:  # noqa: FBT001
+    version = ready_version()
+    assert overview_of(version).stopping_run is None
+    plan = version.validation_runs.get().plan
+    run = RunFactory.create(version=version, plan=plan, state=state, started_at=now(), finished_at=now(), cause="No.")
+    assert overview_of(version).stopping_run == (run if stops else None)
+    evaluate_gate(actor=SYSTEM, version=version, environment="production")
+    assert overview_of(version).stopping_run is None
+
+
 def test_the_gate_says_what_stops_the_version() -> None:
     version = ready_version(state=RunState.FAILED)
     evaluate_gate(actor=SYSTEM, version=version, environment="production")

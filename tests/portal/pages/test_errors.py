@@ -96,6 +96,13 @@ def test_a_verb_without_a_form_is_refused_on_a_page(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_an_address_that_only_forms_send_to_says_so_when_opened(client: Client) -> None:
+    answer = client.get(reverse("token_revoke", args=[1]))
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "Open the page that the form stands on." in answer.text
+
+
+@pytest.mark.django_db
 def test_a_form_without_its_token_is_refused_in_words() -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(UserFactory.create())

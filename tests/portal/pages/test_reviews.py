@@ -34,6 +34,12 @@ def approver_of(request: ApprovalRequest, **columns: str) -> User:
     return person_with(Role.APPROVER, team=request.release.model.team, **columns)
 
 
+def test_who_comes_back_to_the_address_of_the_form_finds_the_form(client: Client) -> None:
+    request = OpenRequestFactory.create()
+    back = signed_in(client, approver_of(request)).get(reverse("review_sign", args=[request.pk]))
+    assert (back.status_code, back["Location"]) == (302, f"{request.get_absolute_url()}#sign")
+
+
 def signature(request: ApprovalRequest, **changed: str) -> dict[str, str]:
     values = {
         "verdict": "approve",

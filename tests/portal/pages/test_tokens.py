@@ -73,6 +73,14 @@ def test_a_secret_is_shown_once_and_works(client: Client, user: User) -> None:
     assert secret not in client.get(reverse("tokens")).content.decode()
 
 
+def test_a_form_that_is_sent_again_makes_no_second_token(client: Client, user: User) -> None:
+    sent = {"name": "laptop", "scopes": ["read"], "days": 30}
+    assert client.post(reverse("tokens"), sent).status_code == 200
+    again = client.post(reverse("tokens"), sent)
+    assert (again.status_code, ApiToken.objects.filter(user=user).count()) == (422, 1)
+    assert "A working token has this name" in again.text
+
+
 @pytest.mark.usefixtures("user")
 def test_after_making_one_the_form_is_fresh(client: Client) -> None:
     page = client.post(reverse("tokens"), WANTED).content.decode()

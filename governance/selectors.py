@@ -16,7 +16,7 @@ from monitoring.choices import Measured, RunState
 from monitoring.models import ValidationRun
 from portal.accounts.choices import UserKind
 from portal.accounts.models import User
-from portal.accounts.selectors import people_by_team
+from portal.accounts.selectors import people_by_team, people_of_addresses
 from portal.core.actors import Actor
 from portal.core.canonical import digest_of
 from portal.core.clock import now
@@ -35,6 +35,7 @@ TAKING_PART = (
     "version__created_by_id",
     "version__training_run__owner_id",
     "version__training_run__commit_authors",
+    "version__training_run__training_snapshot__created_by_id",
     "version__feature_pipeline_version__created_by_id",
 )
 """What a release says of who took part in it."""
@@ -216,7 +217,7 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) 
     card, champion = published_card(version.model), comparable_champion(version)
     text = cards.CardText(card.intended_use, card.limitations, card.out_of_scope_use) if card else None
     authors = {address.strip().lower() for address in version.training_run.commit_authors}
-    people = User.objects.filter(email__in=authors, kind=UserKind.PERSON).count()
+    known = people_of_addresses(authors, kind=UserKind.PERSON)
     values: dict[str, object] = {
         "version.sealed": version.state == VersionState.SEALED,
         "model.tier": version.model.tier,
@@ -224,7 +225,7 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) 
         "card.published": card is not None,
         "card.complete": text is not None and not cards.problems(text),
         "people.commit_authors": len(authors),
-        "people.authors_known": bool(authors) and people == len(authors),
+        "people.authors_known": bool(authors) and known.keys() == authors,
         "production.exists": champion is not None,
     }
     if run is not None:
@@ -270,7 +271,9 @@ def _results_digest(run: ValidationRun | None) -> str:
 def _whole_requests(asked: Iterable[ApprovalRequest]) -> list[ApprovalRequest]:
     """Return the requests as they are now, with all that tells who took part."""
     rows = ApprovalRequest.objects.filter(pk__in=[request.pk for request in asked]).select_related(
-        "release__model", "release__version__training_run", "release__version__feature_pipeline_version"
+        "release__model",
+        "release__version__training_run__training_snapshot",
+        "release__version__feature_pipeline_version",
     )
     rows = rows.only("state", "expires_at", "bundle", "opened_by_id", *(f"release__{name}" for name in TAKING_PART))
     return list(rows.prefetch_related("seats", "decisions__seat"))
@@ -311,7 +314,7 @@ def _parts_played(rows: Sequence[ApprovalRequest]) -> dict[int, list[duties.Part
     """Return {request id: what people did towards it}."""
     cards_by, uploaders = _card_parts(rows), _uploaders(rows)
     addresses = {address for row in rows for address in _commit_addresses(row)}
-    people_by = dict(User.objects.filter(email__in=addresses).values_list("email", "pk"))
+    people_by = people_of_addresses(addresses)
     found = {}
     for row in rows:
         version = row.release.version
@@ -323,6 +326,7 @@ def _parts_played(rows: Sequence[ApprovalRequest]) -> dict[int, list[duties.Part
             *cards_by[row.pk],
             (pipeline.created_by_id if pipeline else None, "pipeline_author"),
             (version.training_run.owner_id, "training_owner"),
+            (version.training_run.training_snapshot.created_by_id, "training_data_author"),
             (row.release.planned_by_id, "planner"),
             (row.opened_by_id, "opener"),
             *((people_by.get(address), "commit_author") for address in _commit_addresses(row)),

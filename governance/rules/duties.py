@@ -29,6 +29,7 @@ DEEDS: Mapping[str, str] = {
     "card_publisher": "published the card",
     "pipeline_author": "registered the feature pipeline version",
     "training_owner": "own the training run",
+    "training_data_author": "registered the training data",
     "commit_author": "are an author of the training commit",
     "planner": "planned the release",
     "opener": "opened the approval request",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.db.models import Q, QuerySet
 
 from portal.accounts.choices import UserKind
-from portal.accounts.models import ApiToken, RoleGrant, User
+from portal.accounts.models import ApiToken, FormerAddress, RoleGrant, User
 from portal.accounts.models.grants import RoleGrantQuerySet
 from portal.accounts.roles import capabilities_of, narrowed
 from portal.core.actors import Actor, Grant
@@ -53,6 +53,16 @@ def people_by_team(capability: str, team_ids: Collection[int | None]) -> dict[in
         for team in found if None in held else found.keys() & held:
             found[team].append(user)
     return found
+
+
+def people_of_addresses(addresses: Collection[str], *, kind: str = "") -> dict[str, int]:
+    """Return {address in lower case: id of whose it is or was}; of accounts of one kind where told."""
+    rows = User.objects.filter(kind=kind) if kind else User.objects.all()
+    former = FormerAddress.objects.filter(email__in=addresses, user__in=rows)
+    return {
+        **dict(former.values_list("email", "user")),
+        **dict(rows.filter(email__in=addresses).values_list("email", "pk")),
+    }
 
 
 def takes_two(user: User) -> bool:

@@ -64,7 +64,7 @@ def service_tokens(request: PageRequest, pk: int) -> HttpResponse:
         raise Http404
     back = back_to(account) if manages else Back(reverse("own_account"), "Account")
     held = scopes_held(actor_for_user(account, interactive=False))
-    form = TokenForm(request.POST if request.method == "POST" else None, held=held)
+    form = TokenForm(request.POST if request.method == "POST" else None, user=account, held=held)
     if form.is_valid():
         made = form.attempt(create_token, actor=request.actor, user=account, **form.cleaned_data)
         if made is not None:

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts.models import ApiToken
+from portal.accounts.models import ApiToken, User
 from portal.accounts.models.tokens import ENDS_SOON
 from portal.accounts.roles import TOKEN_SCOPES
 from portal.accounts.services.tokens import create_token, revoke_token
@@ -42,12 +42,20 @@ class TokenForm(VerbForm):
     )
     days = forms.TypedChoiceField(choices=DAYS, coerce=int, initial=30, label="Expires after")
 
-    def __init__(self, *args: Any, held: Sequence[str], **kwargs: Any) -> None:
-        """Offer the scopes that the person holds: others would give the token nothing."""
+    def __init__(self, *args: Any, user: User, held: Sequence[str], **kwargs: Any) -> None:
+        """Offer the scopes that the person holds: others would give the token of `user` nothing."""
         super().__init__(*args, **kwargs)
+        self.user = user
         self.initial.setdefault("scopes", [scope for scope in FOR_REGISTERING if scope in held])
         scopes = cast("forms.MultipleChoiceField", self.fields["scopes"])
         scopes.choices = [(scope, scope.replace("_", " ")) for scope in held]
+
+    def clean_name(self) -> str:
+        """Refuse the name of a working token: a page that is loaded again sends its form again."""
+        name: str = self.cleaned_data["name"]
+        if any(row.state == "active" for row in ApiToken.objects.filter(user=self.user, name=name)):
+            raise forms.ValidationError("A working token has this name: revoke it, or choose another.")
+        return name
 
 
 def scopes_held(actor: Actor) -> list[str]:
@@ -61,12 +69,12 @@ def scopes_held(actor: Actor) -> list[str]:
 def tokens(request: PageRequest) -> HttpResponse:
     """The reader's tokens; a new one's secret is shown once, here."""
     held = scopes_held(request.actor)
-    form = TokenForm(request.POST or None, held=held)
+    form = TokenForm(request.POST or None, user=request.user, held=held)
     secret = None
     if request.method == "POST" and form.is_valid():
         made = form.attempt(create_token, actor=request.actor, user=request.user, **form.cleaned_data)
         if made is not None:
-            secret, form = made.secret, TokenForm(held=held)
+            secret, form = made.secret, TokenForm(user=request.user, held=held)
     rows = list(ApiToken.objects.filter(user=request.user).order_by("-pk"))
     ending = [row.name for row in rows if row.ends_soon]
     context = {

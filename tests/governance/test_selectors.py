@@ -17,6 +17,8 @@ from monitoring.choices import RunState
 from portal.accounts.choices import Role
 from portal.accounts.models import User
 from portal.accounts.selectors import actor_for_user
+from portal.accounts.services.credentials import change_email
+from portal.core.actors import SYSTEM
 from portal.core.clock import now
 from registry.models import CardRevision, RegisteredModel
 from tests.factories.accounts import TeamFactory, UserFactory, person_with
@@ -52,8 +54,21 @@ def test_everybody_who_took_part_is_named_with_what_they_did() -> None:
         "E": "registered the feature pipeline version",
         "F": "uploaded a file of the version",
         card_author.name: "wrote the card",
+        made.training_run.training_snapshot.created_by.name: "registered the training data",
         "Z opener": "opened the approval request",
     }
+
+
+def test_author_of_the_commit_stays_excluded_under_another_address() -> None:
+    version = ready_version()
+    author = person_with(Role.APPROVER, team=version.model.team, name="P Two")
+    made = SealedVersionFactory.create(model=version.model, training_run__commit_authors=[author.email])
+    RegisteredModel.objects.filter(pk=version.model_id).update(tier=3)
+    finished_run(version=made, plan=version.validation_runs.get().plan)
+    request: ApprovalRequest = OpenRequestFactory.create(version=made)
+    change_email(actor=SYSTEM, user=author, email="married@example.org")
+    assert author.name in {one.user.name for one in excluded_people(request)}
+    assert author not in eligible_signers(request)
 
 
 def test_author_of_the_same_text_stays_excluded_after_another_published_it_again() -> None:

@@ -60,7 +60,7 @@ def change_email(*, actor: Actor, user: User, email: str) -> Issued:
     """Give somebody another address: at once, or when a second administrator confirmed it. Raises Invalid."""
     row = _opened(actor, user)
     email = email.strip().lower()
-    if wrong := address_errors(email):
+    if wrong := address_errors(email, user=row):
         raise Invalid("The address can't be changed; see the field.", fields={"email": wrong})
     return _apply_or_wait(actor, row, ask(actor=actor, user=row, kind=CredentialKind.EMAIL, email=email))
 
@@ -136,7 +136,7 @@ def _apply_or_wait(actor: Actor, user: User, row: CredentialChange) -> Issued:
 def _apply(actor: Actor, row: CredentialChange) -> None:
     user = User.objects.select_for_update().get(pk=row.user_id)
     if row.kind == CredentialKind.EMAIL:
-        if wrong := address_errors(row.email):
+        if wrong := address_errors(row.email, user=user):
             raise Conflict(f"The address can't be changed now. {' '.join(wrong)}")
         put_email(actor=actor, user=user, email=row.email)
     elif not user.is_active:

@@ -52,8 +52,6 @@ def create_token(*, actor: Actor, user: User, name: str, scopes: Sequence[str], 
         fields["days"] = [f"From 1 to {LONGEST_DAYS} days."]
     if not name.strip():
         fields["name"] = ["Enter a name."]
-    elif any(row.state == "active" for row in ApiToken.objects.filter(user=user, name=name.strip()[:80])):
-        fields["name"] = ["A working token has this name: revoke it, or choose another."]
     if not user.may_enter:
         fields["user"] = [f"{user.name} is deactivated."]
     if fields:

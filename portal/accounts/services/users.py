@@ -8,7 +8,7 @@ from django.db import transaction
 from portal.accounts.choices import CredentialKind, Role, UserKind
 from portal.accounts.errors import OwnAccountForbidden
 from portal.accounts.events import USER_CREATED, USER_DEACTIVATED, USER_EMAIL_CHANGED, USER_REACTIVATED
-from portal.accounts.models import User
+from portal.accounts.models import FormerAddress, User
 from portal.accounts.services.authority import require_now, require_somebody_stays
 from portal.accounts.services.changes import withdraw_open
 from portal.accounts.services.sessions import end_sessions
@@ -78,7 +78,11 @@ def deactivate_user(*, actor: Actor, user: User) -> User:
 
 
 def put_email(*, actor: Actor, user: User, email: str) -> None:
-    """Give an account another address, by which its person signs in; in the caller's transaction."""
+    """Give an account another address, by which its person signs in; in the caller's transaction.
+
+    The former one stays theirs: what they did under it still keeps them from signing.
+    """
+    FormerAddress.objects.create(user=user, email=User.objects.get(pk=user.pk).email, until=now())
     user.email = email
     user.save(update_fields=["email"])
     record_user(user, actor=actor, event=USER_EMAIL_CHANGED)
@@ -91,14 +95,16 @@ def reopen(*, actor: Actor, user: User) -> None:
     record_user(user, actor=actor, event=USER_REACTIVATED)
 
 
-def address_errors(email: str) -> list[str]:
-    """Return what is wrong with an address for an account, in words."""
+def address_errors(email: str, *, user: User | None = None) -> list[str]:
+    """Return what is wrong with an address for an account, in words; `user` may take a former one of theirs again."""
     try:
         validate_email(email)
     except ValidationError:
         return ["Enter an e-mail address, such as nora@example.org."]
     if User.objects.filter(email=email).exists():
         return ["There is an account with this address already."]
+    if FormerAddress.objects.filter(email=email).exclude(user=user).exists():
+        return ["This was the address of another account, and stays theirs."]
     return []
 
 

@@ -253,7 +253,7 @@ def test_nobody_makes_a_token_for_another_person_and_no_token_makes_tokens() -> 
             create_token(actor=actor, user=user, name="ci", scopes=["read"], days=1)
     account = ServiceAccountFactory.create(owner=user)
     create_token(actor=actor_for_user(user, interactive=True), user=account, name="ci", scopes=["read"], days=1)
-    create_token(actor=actor_with(Role.ADMIN), user=account, name="nightly", scopes=["read"], days=1)
+    create_token(actor=actor_with(Role.ADMIN), user=account, name="ci", scopes=["read"], days=1)
 
 
 def test_no_token_carries_signing_or_lasts_over_a_year() -> None:

@@ -11,7 +11,7 @@ from portal.accounts.errors import (
     OwnAccountForbidden,
 )
 from portal.accounts.models import CredentialChange, RoleGrant, User
-from portal.accounts.selectors import actor_for_user
+from portal.accounts.selectors import actor_for_user, people_of_addresses
 from portal.accounts.services import changes
 from portal.accounts.services.credentials import (
     change_email,
@@ -23,7 +23,7 @@ from portal.accounts.services.credentials import (
 )
 from portal.accounts.services.grants import grant_role, revoke_grant
 from portal.accounts.services.passwords import set_password_by_link, usable_link
-from portal.accounts.services.users import deactivate_user
+from portal.accounts.services.users import create_user, deactivate_user
 from portal.core.actors import SYSTEM
 from portal.core.clock import now
 from portal.core.errors import Conflict, Forbidden, Invalid
@@ -161,6 +161,19 @@ def test_address_of_a_developer_changes_at_once_and_of_an_approver_after_confirm
     assert User.objects.get(pk=approver.pk).email == "new@example.org"
     with pytest.raises(ChangeIsSettled, match="confirmed or withdrawn"):
         confirm_change(actor=bo, change=CredentialChange.objects.get(user=developer))
+
+
+def test_former_address_is_nobody_elses_and_may_be_taken_back() -> None:
+    ann, vera, other = actor_with(Role.ADMIN), person_with(Role.DEVELOPER), person_with(Role.DEVELOPER)
+    was = vera.email
+    change_email(actor=ann, user=vera, email="married@example.org")
+    assert people_of_addresses({was, "married@example.org"}) == {was: vera.pk, "married@example.org": vera.pk}
+    with pytest.raises(Invalid):
+        change_email(actor=ann, user=other, email=was)
+    with pytest.raises(Invalid):
+        create_user(actor=ann, email=was, name="Another")
+    change_email(actor=ann, user=vera, email=was)
+    assert User.objects.get(pk=vera.pk).email == was
 
 
 def test_address_that_is_taken_is_refused_also_where_it_was_taken_meanwhile() -> None:

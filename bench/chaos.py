@@ -78,6 +78,7 @@ LOST = {
         SELECT index FROM ledger_entry WHERE event = 'registry.dataset.registered'
             AND NOT EXISTS (SELECT FROM registry_dataset d WHERE d.id::text = subject_id)""",
 }
+OPEN = ("jobs that did not end", "events that were not ordered")
 DOUBLED = {
     "subjects with an event twice": """
         SELECT event, subject_id, count(*) FROM ledger_entry WHERE event IN ('jobs.job.ended',

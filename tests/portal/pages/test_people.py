@@ -39,7 +39,7 @@ def test_only_administrators_are_shown_the_way_and_let_in(client: Client) -> Non
     assert reverse("admin") not in client.get("/").content.decode()
     response = client.get(reverse("admin"))
     assert response.status_code == 403
-    assert "may not manage users here" in response.content.decode()
+    assert "may not make people and grant roles here" in response.content.decode()
     client.force_login(person_with(Role.ADMIN))
     assert f'href="{reverse("admin")}"' in client.get("/").content.decode()
 

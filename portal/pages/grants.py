@@ -44,7 +44,7 @@ class GrantForm(VerbForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose a role or one capability."},
     )
-    capability = forms.ChoiceField(required=False, help_text="Only with “One capability”.")
+    capability = forms.ChoiceField(required=False, help_text="Needed with “One capability”, and only then.")
     team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="Every team", label="Where")
     first_day = forms.DateField(required=False, widget=DAY, help_text="Empty: from now on. Days are in UTC.")
     last_day = forms.DateField(required=False, widget=DAY, help_text="Empty: without an end.")

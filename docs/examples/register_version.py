@@ -15,9 +15,12 @@ VERSIONS = f"{BASE_URL}/api/v1/models/late-arrival/versions"
 
 
 def send(method: str, url: str, **what: Any) -> httpx.Response:
-    """Send with the token; end with the portal's own words where it refuses."""
+    """Send with the token; end with the portal's own words where it refuses, and in a sentence where none is met."""
     what["headers"] = {"Authorization": f"Bearer {TOKEN}"} | what.get("headers", {})
-    answer = httpx.request(method, url, timeout=60, **what)
+    try:
+        answer = httpx.request(method, url, timeout=60, **what)
+    except httpx.TransportError as error:
+        sys.exit(f"No portal answers at {BASE_URL} ({error}): set BASE_URL to its address.")
     return answer if answer.is_success else sys.exit(answer.text)
 
 

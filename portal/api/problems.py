@@ -43,6 +43,9 @@ def _document(error: Exception, status: int) -> dict[str, Any]:
         return problem(status=status, code="invalid", detail="The request breaks a rule; see errors.", fields=fields)
     if isinstance(error, Http404 | exceptions.NotFound):
         return problem(status=status, code="not_found", detail="There is nothing here that you may see.")
+    if isinstance(error, exceptions.NotAuthenticated):
+        how = f"Send the header Authorization: Bearer cs_… with a token; make one at {settings.PUBLIC_URL}/tokens."
+        return problem(status=status, code="not_authenticated", detail=f"Nobody is signed in. {how}")
     if isinstance(error, PermissionDenied):
         return problem(status=status, code="forbidden", detail="You may not do this.")
     if isinstance(error, exceptions.APIException):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from portal.core.capabilities import WORDS, named
 from portal.core.errors import Forbidden
 
 ActorKind = Literal["user", "service", "system"]
@@ -40,7 +41,7 @@ class Actor:
     def require(self, capability: str, team_id: int | None) -> None:
         """Raise Forbidden unless the actor holds the capability for this team."""
         if not self.may(capability, team_id):
-            words = capability.replace("_", " ")
+            words = WORDS.get(capability) or named(capability)
             raise Forbidden(f"{self.name} may not {words} here.", code="missing_capability")
 
     def teams_for(self, capability: str) -> frozenset[int] | None:

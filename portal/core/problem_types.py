@@ -13,10 +13,18 @@ class ProblemType:
     meaning: str
     remedy: str
 
+    @property
+    def statuses(self) -> str:
+        """Return the status, or both where the code comes with two."""
+        return f"{ALSO[self.code]} or {self.status}" if self.code in ALSO else str(self.status)
 
+
+ALSO = {"invalid": 400}
+"""The second status of a code that comes with two."""
 _TABLE: tuple[tuple[str, int, str, str, str], ...] = (
     # What the API itself refuses.
-    ("invalid", 422, "A value breaks a rule", "A field or a parameter breaks a rule: 400 of form, 422 of the domain.",
+    ("invalid", 422, "A value breaks a rule",
+     "400: a field or a parameter is unknown, missing or malformed. 422: what it says breaks a rule of the portal.",
      "Read `errors`: it names each field and what is wrong with it. Change that and send again."),
     ("parse_error", 400, "The body can't be read", "The body is no JSON, or is nested too deeply.",
      "Send one JSON object as UTF-8, without NaN or infinities."),

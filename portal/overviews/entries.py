@@ -15,10 +15,14 @@ from registry.models import Dataset, ModelVersion, RegisteredModel, Release
 
 @dataclass(frozen=True)
 class EntryLine:
-    """One entry; `kind` is the subject's type in words, `url` is empty where the subject has no page."""
+    """One entry; `kind` is the subject's type in words, `url` is empty where the subject has no page.
+
+    `behalf` names for whom the system acted; empty where it was for nobody.
+    """
 
     entry: EntryRow
     who: str
+    behalf: str
     kind: str
     name: str
     url: str
@@ -46,13 +50,15 @@ class _Names:
 
 def entry_lines(actor: Actor, rows: Sequence[EntryRow]) -> list[EntryLine]:
     """Return the entries with their names, in the order given; at most five queries however many they are."""
-    people = names_of([*(row.actor_id for row in rows), *(_account_of(row.data) for row in rows)])
+    acted = [one for row in rows for one in (row.actor_id, row.on_behalf_of or SYSTEM.id)]
+    people = names_of([*acted, *(_account_of(row.data) for row in rows)])
     names = _names(actor, rows, people)
     lines = []
     for row in rows:
         name, url = _PLACES.get(row.subject_type, _plain)(row.data, names)
         spoken = row.subject_type.replace("_", " ")
-        lines.append(EntryLine(row, people[row.actor_id], spoken, name or row.subject_id, url))
+        behalf = "" if row.on_behalf_of in {None, SYSTEM.id} else people[row.on_behalf_of]
+        lines.append(EntryLine(row, people[row.actor_id], behalf, spoken, name or row.subject_id, url))
     return lines
 
 
@@ -157,6 +163,11 @@ def _policy(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signatu
     return (f"{slug} v{number}", reverse("policy", args=[slug, number])) if slug and number else NOWHERE
 
 
+def _job(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
+    deed = str(data.get("kind") or "").rpartition(".")[2].replace("_", " ")
+    return (f"{data['job']} ({deed})", "") if deed and "job" in data else NOWHERE
+
+
 def _account(data: _Data, names: _Names) -> _Place:
     account = _account_of(data)
     key = account.partition(":")[2]
@@ -184,6 +195,7 @@ _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
     "card_revision": _part_of_model("card"),
     "plan": _part_of_model("model"),
     "run": _run,
+    "job": _job,
     "release": _release,
     "pack": _release,
     "request": _request,

@@ -76,7 +76,7 @@ def audit(request: PageRequest) -> HttpResponse:
         "entries": entries,
         "address": address,
         "filtered": any(query.values()),
-        "saved": saved_views(request, "audit"),
+        "saved": saved_views(request, "audit", usable=form.is_valid()),
         "reads_all": request.actor.teams_for("read_ledger") is None,
     }
     return render(request, "audit/list.html", context)

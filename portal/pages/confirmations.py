@@ -52,7 +52,8 @@ def ask(request: PageRequest, question: Question, form: VerbForm) -> HttpRespons
 
 def show_once(request: PageRequest, once: Once) -> HttpResponse:
     """Show a secret; no cache keeps the page."""
-    response = render(request, "administration/once.html", {"once": once})
+    administration = once.back.url.startswith(reverse("admin"))  # an owner of a machine comes from their own page
+    response = render(request, "administration/once.html", {"once": once, "administration": administration})
     response["Cache-Control"] = "no-store"
     return response
 

@@ -12,10 +12,19 @@ from django.template.loader import render_to_string
 
 from portal.core.errors import DomainError
 from portal.core.outages import Unavailable, outage_of
+from portal.core.problem_types import PROBLEM_TYPES
 from portal.core.problems import MEDIA_TYPE, problem
 from portal.core.traces import current
 
 logger = logging.getLogger(__name__)
+
+REMEDIES = {
+    403: "Where a role is missing, an administrator can grant it to you.",
+    404: "Check the address; ask for a role in the team that owns the thing.",
+    422: "Go back with your browser, change what is named, and send it once more.",
+    429: "Wait a while, then try again.",
+}
+"""What to do on a page, by status; elsewhere the state of the thing was in the way."""
 
 
 class OnlyForForms(DomainError):
@@ -39,6 +48,14 @@ def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpRe
     trace = current()
     told = {"detail": detail, "request_id": trace.request_id if trace else ""}
     return render(request, f"errors/{status}.html", told, status=status)
+
+
+def _remedy(refusal: DomainError) -> str:
+    """Return what to do about a refusal: as its type says where that is not in words of the API, else by status."""
+    known = PROBLEM_TYPES.get(refusal.code)
+    if known and "`" not in known.remedy:
+        return known.remedy
+    return REMEDIES.get(refusal.status, "Go back with your browser, load the page again, and look at what it says now.")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -107,4 +124,5 @@ class DomainErrorPages:
             return None
         if request.path.startswith("/api/"):
             return _problem_document(status=exception.status, code=exception.code, detail=exception.message)
-        return render(request, "errors/problem.html", {"problem": exception}, status=exception.status)
+        told = {"problem": exception, "remedy": _remedy(exception)}
+        return render(request, "errors/problem.html", told, status=exception.status)

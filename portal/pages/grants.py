@@ -14,12 +14,13 @@ from portal.accounts.models import RoleGrant, Team, User
 from portal.accounts.models.grants import CONFIRMED_WITHIN
 from portal.accounts.roles import CAPABILITIES, CONFIRMED_CAPABILITIES
 from portal.accounts.services.grants import confirm_grant, grant_role, revoke_grant
+from portal.core.capabilities import explained
 from portal.overviews.administration import SYSTEM_SHELL, place_of
 from portal.pages.confirmations import Question, ask, back_to, posted
 from portal.pages.doors import PageRequest, administration
 from portal.ui.forms import VerbForm
 
-SECOND = "Counts once a second administrator confirmed it."
+SECOND = "Counts once a second administrator has confirmed it."
 ONE = "one"
 MAY = {
     ONE: "Choose it below.",
@@ -43,7 +44,7 @@ class GrantForm(VerbForm):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose a role or one capability."},
     )
-    capability = forms.ChoiceField(required=False, help_text="Only with “One capability”.")
+    capability = forms.ChoiceField(required=False, help_text="Needed with “One capability”, and only then.")
     team = forms.ModelChoiceField(Team.objects.none(), required=False, empty_label="Every team", label="Where")
     first_day = forms.DateField(required=False, widget=DAY, help_text="Empty: from now on. Days are in UTC.")
     last_day = forms.DateField(required=False, widget=DAY, help_text="Empty: without an end.")
@@ -153,5 +154,5 @@ def _midnight(day: Any, later: timedelta = timedelta(0)) -> datetime | None:
 
 
 def _spoken(capability: str) -> str:
-    words = capability.replace("_", " ")
+    words = explained(capability)
     return f"{words} (takes a second administrator)" if capability in CONFIRMED_CAPABILITIES else words

@@ -203,7 +203,7 @@ def _what_ends(shown: PersonOverview) -> list[str]:
     if len(left) == 1 and any(grant.role == Role.ADMIN and grant.state == "active" for grant in shown.grants):
         told.append(
             f"Only {left[0].name} will administer: nothing that takes two can be confirmed until"
-            " `manage.py create_admins` has made a second one."
+            " “.venv/bin/python manage.py create_admins” has made a second one."
         )
     return told
 

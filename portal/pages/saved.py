@@ -59,10 +59,10 @@ def filter_of(name_of_list: str, query: QueryDict) -> str:
     return kept.urlencode()
 
 
-def saved_views(request: PageRequest, name: str) -> SavedViews:
-    """Return what the row under the filters of a list shows."""
+def saved_views(request: PageRequest, name: str, *, usable: bool = True) -> SavedViews:
+    """Return what the row under the filters of a list shows; one that is not usable is not offered to be kept."""
     views = SavedView.objects.filter(user=request.user, page=name)
-    return SavedViews(name, filter_of(name, request.GET), list(views))
+    return SavedViews(name, filter_of(name, request.GET) if usable else "", list(views))
 
 
 @require_POST

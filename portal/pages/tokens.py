@@ -14,6 +14,7 @@ from portal.accounts.models.tokens import ENDS_SOON
 from portal.accounts.roles import TOKEN_SCOPES
 from portal.accounts.services.tokens import create_token, revoke_token
 from portal.core.actors import Actor
+from portal.core.capabilities import explained
 from portal.pages.doors import PageRequest, page
 from portal.ui.forms import VerbForm
 
@@ -48,7 +49,7 @@ class TokenForm(VerbForm):
         self.user = user
         self.initial.setdefault("scopes", [scope for scope in FOR_REGISTERING if scope in held])
         scopes = cast("forms.MultipleChoiceField", self.fields["scopes"])
-        scopes.choices = [(scope, scope.replace("_", " ")) for scope in held]
+        scopes.choices = [(scope, explained(scope)) for scope in held]
 
     def clean_name(self) -> str:
         """Refuse the name of a working token: a page that is loaded again sends its form again."""

@@ -77,7 +77,7 @@ def told(home: Path) -> Iterator[str]:
         yield "The demo was interrupted while it filled the portal, and is not begun twice."
         yield f"To have it whole: stop, move {home} away, start again."
     yield f"Demo logins; the password of all is {record.password}"
-    for person in (*PEOPLE, ADMINS[0]):
+    for person in (*PEOPLE, *ADMINS):
         yield f"  {Role(person.role).label:<16} {person.email:<26} {person.name}"
 
 

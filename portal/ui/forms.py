@@ -9,6 +9,8 @@ from portal.core.errors import DomainError
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+POINTERS = ("; see the field.", "; see the fields.")
+"""How a refusal ends that says nothing but where to look."""
 
 
 class VerbForm(forms.Form):
@@ -33,8 +35,12 @@ class VerbForm(forms.Form):
             return None
 
     def _take_over(self, refused: DomainError) -> None:
-        """Put each message under its field; one about no field of this form joins the form's own."""
-        elsewhere = [refused.message]
+        """Put each message under its field; one about no field of this form joins the form's own.
+
+        One that only points at fields says no more than the form's heading and what stands under them.
+        """
+        points = refused.message.endswith(POINTERS) and refused.fields.keys() <= self.fields.keys()
+        elsewhere = [] if points else [refused.message]
         for name, texts in refused.fields.items():
             for text in texts:
                 if name in self.fields:

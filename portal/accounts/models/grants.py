@@ -10,6 +10,7 @@ from portal.accounts.choices import Role
 from portal.accounts.models.teams import Team
 from portal.accounts.models.users import User
 from portal.accounts.roles import ADMINISTRATION, CONFIRMED_CAPABILITIES, CONFIRMED_ROLES, HeldGrant, counts
+from portal.core.capabilities import named
 from portal.core.clock import now
 
 CONFIRMED_WITHIN = timedelta(days=14)
@@ -120,7 +121,7 @@ class RoleGrant(models.Model):
     @property
     def words(self) -> str:
         """What is granted, as a person reads it."""
-        return self.get_role_display() if self.role else self.capability.replace("_", " ")
+        return self.get_role_display() if self.role else named(self.capability)
 
     def public_state(self) -> dict[str, Any]:
         """Return what the ledger says of this row."""

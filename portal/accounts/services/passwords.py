@@ -43,7 +43,9 @@ def set_password_by_link(*, secret: str, password: str, repeated: str, code: str
     user = User.objects.select_for_update().get(pk=row.user_id)
     plain = "".join(character for character in code.upper() if character.isalnum())
     if row.code_sha256 and not hmac.compare_digest(hashed(plain), row.code_sha256):
-        raise Invalid("The password was not set.", fields={"code": ["This is not the code of this link."]})
+        raise Invalid(
+            "The password can't be set; see the field.", fields={"code": ["This is not the code of this link."]}
+        )
     _put(user, password=password, repeated=repeated)
     row.user = user
     settle(row, actor=actor_for_user(user, interactive=False))
@@ -60,7 +62,9 @@ def change_password(*, actor: Actor, current: str, password: str, repeated: str,
     try:
         confirm_password(user=user, password=current)
     except Invalid as wrong:
-        raise Invalid("The password was not changed.", fields={"current": wrong.fields["password"]}) from wrong
+        raise Invalid(
+            "The password can't be changed; see the field.", fields={"current": wrong.fields["password"]}
+        ) from wrong
     _put(user, password=password, repeated=repeated)
     record_user(user, actor=actor, event=USER_PASSWORD_CHANGED)
     end_sessions(user=user, but=session_key)
@@ -76,6 +80,6 @@ def _put(user: User, *, password: str, repeated: str) -> None:
     if password != repeated:
         fields["repeated"] = ["The two passwords differ."]
     if fields:
-        raise Invalid("The password was not set.", fields=fields)
+        raise Invalid("The password can't be set; see the fields.", fields=fields)
     user.set_password(password)
     user.save(update_fields=["password"])

@@ -172,7 +172,7 @@ def test_who_lost_the_role_or_the_account_meanwhile_does_not_sign() -> None:
     actors = [actor_for_user(user, interactive=True) for user in (lost, gone)]
     RoleGrant.objects.filter(user=lost).update(revoked_at=now())
     User.objects.filter(pk=gone.pk).update(is_active=False)
-    with pytest.raises(Forbidden, match="may not sign here"):
+    with pytest.raises(Forbidden, match="may not sign decisions on versions here"):
         signed_by(lost, request, actor=actors[0])
     with pytest.raises(Forbidden, match="has been deactivated"):
         signed_by(gone, request, actor=actors[1])

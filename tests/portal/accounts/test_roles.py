@@ -16,6 +16,7 @@ from portal.accounts.roles import (
     needs_confirmation,
 )
 from portal.core.actors import Grant
+from portal.core.capabilities import WORDS
 
 people = st.one_of(st.none(), st.integers(1, 3))
 teams = st.one_of(st.none(), st.integers(1, 3))
@@ -124,3 +125,7 @@ def test_token_carries_no_more_than_its_scopes_and_its_user(grants: list[HeldGra
     assert carried <= given_
     assert {grant.capability for grant in carried} <= scopes & set(TOKEN_SCOPES)
     assert not {"sign", "manage_users", "manage_tokens"} & {grant.capability for grant in carried}
+
+
+def test_every_capability_has_words_and_no_other() -> None:
+    assert set(WORDS) == CAPABILITIES

@@ -26,6 +26,8 @@ MODEL = {
 def test_nobody_enters_without_a_token_or_a_session(client: Client, team: Team) -> None:
     response = client.get(f"{V1}/models")
     assert problem_of(response, 401, "not_authenticated")
+    assert "Send the header Authorization: Bearer cs_…" in response.json()["detail"]
+    assert "http://127.0.0.1:8000/tokens" in response.json()["detail"]
     assert response["WWW-Authenticate"] == 'Bearer realm="countersign"'
 
 

@@ -20,9 +20,9 @@ from tests.factories.registry import ArtifactFactory, CardRevisionFactory, Seale
 pytestmark = pytest.mark.django_db
 
 
-def entry_of(kind: str, data: dict[str, Any], actor_id: str = "system") -> EntryRow:
+def entry_of(kind: str, data: dict[str, Any], actor_id: str = "system", *, on_behalf_of: str | None = None) -> EntryRow:
     return EntryRow(
-        index=0, event_id="", at=now(), event="registry.version.sealed", actor_id=actor_id, on_behalf_of=None,
+        index=0, event_id="", at=now(), event="registry.version.sealed", actor_id=actor_id, on_behalf_of=on_behalf_of,
         subject_type=kind, subject_id="77", team_id=None, topics=(), data=data, leaf_hash="", private={},
     )  # fmt: skip
 
@@ -103,6 +103,19 @@ def test_people_are_named_and_unknown_ones_keep_their_id() -> None:
     }
     (line,) = entry_lines(actor_with(Role.AUDITOR), [entry_of("job", {}, f"user:{ann.pk}")])
     assert (line.who, line.kind, line.name, line.url) == ("Ann", "job", "77", "")
+
+
+def test_for_whom_the_system_acted_is_named_and_for_itself_is_nothing() -> None:
+    ann, reader = UserFactory.create(name="Ann"), actor_with(Role.AUDITOR)
+    told = {one: entry_lines(reader, [entry_of("run", {}, on_behalf_of=one)])[0].behalf for one in (None, "system")}
+    assert told == {None: "", "system": ""}
+    (line,) = entry_lines(reader, [entry_of("run", {}, on_behalf_of=f"user:{ann.pk}")])
+    assert (line.who, line.behalf) == ("System", "Ann")
+
+
+def test_a_job_is_told_by_what_it_does() -> None:
+    (line,) = entry_lines(actor_with(Role.AUDITOR), [entry_of("job", {"job": 9, "kind": "registry.inspect_version"})])
+    assert (line.name, line.url) == ("9 (inspect version)", "")
 
 
 def test_many_entries_take_no_more_queries_than_one(django_assert_num_queries: Callable[..., Any]) -> None:

@@ -83,19 +83,19 @@ def test_entries_name_who_did_what_to_which_thing(client: Client, sequenced: Cal
     sequenced()
     page = reader(client).get(reverse("audit")).content.decode()
     assert "3 entries, newest checkpoint signed" in page
-    assert "manage.py verify_ledger" in page
+    assert ">.venv/bin/python manage.py verify_ledger<" in page
     assert version.created_by.name in page
     assert "registered the version" in page
     assert f'<a href="{version.get_absolute_url()}">{version}</a>' in page
     assert "System" in page
-    assert "Nothing waits for a place." in page
+    assert "Every event so far is entered. You may read every entry." in page
 
 
 def test_what_waits_for_its_place_is_counted(client: Client, sequenced: Callable[[], None]) -> None:
     story()
     sequenced()
     story()
-    assert "3 events wait for a place." in reader(client).get(reverse("audit")).content.decode()
+    assert "3 events wait to be entered." in reader(client).get(reverse("audit")).content.decode()
 
 
 def test_filters_stand_in_the_address(client: Client, sequenced: Callable[[], None]) -> None:
@@ -123,7 +123,10 @@ def test_a_filter_that_can_not_be_used_shows_nothing_and_says_why(
     answer = reader(client).get(reverse("audit"), query)
     assert answer.status_code == 200
     assert answer.context["entries"].lines == []
-    assert "The filter can't be used." in answer.content.decode()
+    page = answer.content.decode()
+    assert "The filter can't be used." in page
+    assert page.count(">Clear") == 1
+    assert "Save filter" not in page
 
 
 def test_pages_go_back_by_key_and_keep_the_filter(client: Client, sequenced: Callable[[], None]) -> None:

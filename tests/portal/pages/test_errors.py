@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from portal.core.errors import Conflict, Forbidden
+from portal.core.errors import Conflict, DomainError, Forbidden, Invalid
 from portal.pages import errors
 from tests.factories.accounts import UserFactory
 from tests.factories.registry import SealedVersionFactory
@@ -109,3 +109,38 @@ def test_a_form_without_its_token_is_refused_in_words() -> None:
     response = client.post(reverse("tokens"), {"name": "x"})
     assert response.status_code == 403
     assert "This form is too old to be accepted." in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("refusal", "remedy"),
+    [
+        (Conflict("It is used.", code="link_not_usable"), "Ask an administrator for a new one."),
+        (Forbidden("You may not.", code="missing_capability"), "an administrator can grant it to you"),
+        (Conflict("It moved on."), "look at what it says now"),
+        (Invalid("It is empty."), "change what is named"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_refusal_says_what_to_do_about_it_and_nothing_else(refusal: DomainError, remedy: str) -> None:
+    page = errors.DomainErrorPages(passed_on).process_exception(request_for("/models"), refusal)
+    assert page is not None
+    advice = page.content.decode().partition("What you can do")[2].partition("</footer>")[0]
+    assert remedy in advice
+    assert advice.count("<dt>") == 1
+    assert "Go to Home" in advice
+
+
+@pytest.mark.django_db
+def test_who_is_signed_out_is_shown_the_door_and_no_side_bar(client: Client) -> None:
+    for address in ("/nowhere", reverse("password_link", args=["used"])):
+        text = client.get(address).content.decode()
+        assert f'href="{reverse("account_login")}">Sign in</a>' in text
+        assert 'aria-label="Main"' not in text
+
+
+@pytest.mark.django_db
+def test_pages_open_to_all_offer_who_is_signed_out_nothing_that_asks_for_a_session(client: Client) -> None:
+    text = client.get(reverse("problems")).content.decode()
+    assert reverse("account_login") in text
+    assert reverse("models") not in text
+    assert 'role="search"' not in text

@@ -1,15 +1,18 @@
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from portal.accounts.choices import Role
 from portal.accounts.models import RoleGrant, Team, User
-from portal.accounts.roles import CONFIRMED_ROLES, TOKEN_SCOPES
+from portal.accounts.roles import CAPABILITIES, CONFIRMED_ROLES, TOKEN_SCOPES
 from portal.accounts.services.tokens import create_token
 from portal.core.actors import SYSTEM
+from portal.core.capabilities import explained
 from portal.core.clock import now
 from portal.pages.grants import MAY, ONE, SECOND
 from tests.factories.accounts import RoleGrantFactory, TeamFactory, UserFactory, person_with
@@ -40,6 +43,14 @@ def give(client: Client, user: User, **values: object) -> tuple[int, str]:
 def test_every_role_says_what_it_may_and_whether_it_takes_two() -> None:
     assert set(MAY) == {ONE, *Role}
     assert {role for role in Role if SECOND in MAY[role]} == CONFIRMED_ROLES
+
+
+@pytest.mark.usefixtures("admin")
+def test_each_capability_is_offered_with_what_it_lets_one_do(client: Client) -> None:
+    page = client.get(reverse("admin_grant_give", args=[UserFactory.create().pk])).content.decode()
+    assert [one for one in CAPABILITIES if escape(explained(one)) not in page] == []
+    assert f"{explained('sign')} (takes a second administrator)" in page
+    assert re.search(r"<label [^>]*>One capability</label>", page)  # needed with its choice, so not called optional
 
 
 @pytest.mark.usefixtures("admin")

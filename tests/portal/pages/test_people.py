@@ -39,7 +39,7 @@ def test_only_administrators_are_shown_the_way_and_let_in(client: Client) -> Non
     assert reverse("admin") not in client.get("/").content.decode()
     response = client.get(reverse("admin"))
     assert response.status_code == 403
-    assert "may not manage users here" in response.content.decode()
+    assert "may not make people and grant roles here" in response.content.decode()
     client.force_login(person_with(Role.ADMIN))
     assert f'href="{reverse("admin")}"' in client.get("/").content.decode()
 
@@ -76,6 +76,8 @@ def test_person_is_made_with_a_link_that_is_shown_once_and_works_once(client: Cl
     made = client.post(address, {"name": "Nora", "email": "Nora@example.org"})
     assert made.headers["Cache-Control"] == "no-store"
     (link,) = re.findall(r"http://testserver(/set-password/[\w-]+)", made.content.decode())
+    assert 'aria-label="Copy what is shown once"' in made.content.decode()
+    assert f'<li><a href="{reverse("admin")}">Administration</a></li>' in made.content.decode()
     nora = User.objects.get(email="nora@example.org")
     assert link not in page_of(client, "admin_person", nora.pk)
     stranger = Client()
@@ -83,6 +85,8 @@ def test_person_is_made_with_a_link_that_is_shown_once_and_works_once(client: Cl
     assert stranger.get(link).headers["Referrer-Policy"] == "strict-origin"
     weak = stranger.post(link, {"password": "short", "repeated": "short"})
     assert weak.status_code == 422
+    assert "Not set." in weak.content.decode()
+    assert "see the field" not in weak.content.decode()
     assert stranger.post(link, {"password": NEW, "repeated": NEW}).headers["Location"] == reverse("account_login")
     assert "The password is set." in stranger.get(reverse("account_login")).content.decode()
     used = stranger.get(link)

@@ -23,5 +23,12 @@ def test_the_list_leads_to_every_page(client: Client) -> None:
     assert [code for code in PROBLEM_TYPES if f'href="{reverse("problem_type", args=[code])}"' not in page] == []
 
 
+def test_a_code_that_comes_with_two_statuses_says_when_which(client: Client) -> None:
+    page = client.get(reverse("problem_type", args=["invalid"])).content.decode()
+    for words in ("status 400 or 422", "400: a field or a parameter is unknown", "422: what it says breaks a rule"):
+        assert words in page
+    assert "400 or 422" in client.get(reverse("problems")).content.decode()
+
+
 def test_a_code_of_no_problem_is_not_found(client: Client) -> None:
     assert client.get("/problems/none").status_code == 404

@@ -33,6 +33,7 @@ def test_without_a_token_the_page_says_what_one_is_for(client: Client) -> None:
 @pytest.mark.usefixtures("user")
 def test_the_form_starts_with_what_registering_needs_and_never_offers_signing(client: Client) -> None:
     page = client.get(reverse("tokens")).content.decode()
+    assert "write card: write and publish model cards" in page
     ticked = set(re.findall(r'value="([a-z_]+)"[^>]* checked', page))
     assert ticked == set(FOR_REGISTERING)
     assert {"open_request", "export_evidence"} < ticked < set(TOKEN_SCOPES)

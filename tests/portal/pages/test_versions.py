@@ -163,7 +163,7 @@ def test_who_may_not_ask_is_told_who_may(client: Client) -> None:
     assert "Run validation" not in page
     response = client.post(reverse("version_release", args=[version.model.slug, version.number]), WANTED)
     assert response.status_code == 422
-    assert "may not open request here." in response.content.decode()
+    assert "may not ask for approval of a version here." in response.content.decode()
 
 
 def test_what_serves_already_is_not_asked_for_again(client: Client) -> None:

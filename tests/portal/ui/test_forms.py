@@ -34,6 +34,15 @@ def test_a_refusal_stands_in_the_form_and_under_its_field() -> None:
     assert bound.refusal.status == 422
 
 
+def test_a_refusal_that_only_points_at_its_fields_is_not_said_twice() -> None:
+    def refuse() -> str:
+        raise Invalid("It can't be renamed; see the field.", fields={"name": ["Choose another."]})
+
+    bound = form()
+    bound.attempt(refuse)
+    assert bound.errors == {"name": ["Choose another."]}
+
+
 def test_a_refusal_without_fields_is_the_forms_own() -> None:
     def refuse() -> str:
         raise Conflict("Version 3 is sealed.")

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         record = Record.new()
         record.write(settings.HOME)  # first, so that an interrupted demo is known as one
         make_people(record.password)
-        self._step(f"{len(TEAMS)} teams, {len(PEOPLE) + len(ADMINS)} people, one for each role")
+        self._step(f"{len(TEAMS)} teams, {len(PEOPLE) + len(ADMINS)} people: one for each role, and a second admin")
         tokens = {person: _token_of(person) for person in (DEVELOPER, VALIDATOR)}
         status = _run_script(
             {

@@ -1,0 +1,36 @@
+"""What each capability lets one do, in words that complete "… may"; which role holds it, `accounts.roles` says."""
+
+WORDS: dict[str, str] = {
+    "administer": "keep the ledger and its keys",
+    "cancel_job": "stop jobs",
+    "draft_policy": "draft policies",
+    "export_evidence": "make evidence packs",
+    "manage_tokens": "make and revoke the tokens of others",
+    "manage_users": "make people and grant roles",
+    "open_request": "ask for approval of a version",
+    "operate_release": "stop, move and roll back releases",
+    "plan_validation": "fix what models are validated against",
+    "publish_policy": "publish policies",
+    "read": "see models, data, versions and reviews",
+    "read_ledger": "see the entries of the ledger",
+    "read_sensitive": "see sensitive columns",
+    "register_model": "register and describe models",
+    "register_pipeline": "register feature pipelines",
+    "register_version": "register versions and send their files",
+    "request_validation": "have versions validated",
+    "sign": "sign decisions on versions",
+    "submit_version": "hand in versions, which seals them",
+    "upload_dataset": "make datasets and send their rows",
+    "verify_ledger": "verify the whole ledger",
+    "write_card": "write and publish model cards",
+}
+
+
+def named(capability: str) -> str:
+    """Return a capability as people read it: "write_card" becomes "write card"."""
+    return capability.replace("_", " ")
+
+
+def explained(capability: str) -> str:
+    """Return a capability's name and what it lets one do, as forms list it."""
+    return f"{named(capability)}: {WORDS[capability]}"

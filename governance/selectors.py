@@ -23,7 +23,7 @@ from portal.core.clock import now
 from registry.choices import CardState, VersionState
 from registry.models import Artifact, CardRevision, ModelVersion, RegisteredModel, Release
 from registry.rules import cards
-from registry.selectors import champion_of
+from registry.selectors import champion_of, stages_without_owner
 
 NONE = digest_of(None)
 """The digest of a part that is not there."""
@@ -226,6 +226,7 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) 
         "card.complete": text is not None and not cards.problems(text),
         "people.commit_authors": len(authors),
         "people.authors_known": bool(authors) and known.keys() == authors,
+        "stages.without_owner": stages_without_owner(version.model),
         "production.exists": champion is not None,
     }
     if run is not None:

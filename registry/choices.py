@@ -1,5 +1,7 @@
 """The registry's enumerations; words are DOMAIN's."""
 
+from collections.abc import Mapping
+
 from django.db.models import TextChoices
 
 from portal.jobs.kinds import declare_kind
@@ -80,6 +82,49 @@ class ReleaseState(TextChoices):
     HALTED = "halted", "Halted"
     RETIRED = "retired", "Retired"
 
+
+class Stage(TextChoices):
+    """What a model's pipeline is made of, in order; each stage stands before a gate."""
+
+    INGESTION = "ingestion", "Ingestion"
+    FEATURES = "features", "Features"
+    TRAINING = "training", "Training"
+    VALIDATION = "validation", "Validation"
+    DEPLOYMENT = "deployment", "Deployment"
+    MONITORING = "monitoring", "Monitoring"
+
+    @property
+    def gate(self) -> str:
+        """Return which gate follows the stage."""
+        return _GATES[self][0]
+
+    @property
+    def closed(self) -> str:
+        """Return what it means that the gate is closed."""
+        return _GATES[self][1]
+
+
+class StageState(TextChoices):
+    """Whether somebody answers for a stage; computed, never stored."""
+
+    OWNED = "owned", "Owned"
+    NO_OWNER = "no_owner", "No owner"
+    OWNER_DEACTIVATED = "owner_deactivated", "Owner deactivated"
+
+
+_DATA = (
+    "data gate",
+    "Batches are still stored, and marked; jobs behind them are skipped; no evidence from them counts.",
+)
+_RELEASE = ("release gate", "No approval, no activation.")
+_GATES: Mapping[str, tuple[str, str]] = {
+    Stage.INGESTION: _DATA,
+    Stage.FEATURES: _DATA,
+    Stage.TRAINING: ("training gate", "Training and registration calls that ask get “not passed”."),
+    Stage.VALIDATION: _RELEASE,
+    Stage.DEPLOYMENT: _RELEASE,
+    Stage.MONITORING: ("serving gate", "Permits are not renewed; what serves answers with the fallback."),
+}
 
 INSPECT_VERSION = declare_kind("registry.inspect_version", queue="intake")
 INSPECT_SNAPSHOT = declare_kind("registry.inspect_snapshot", queue="intake")

@@ -23,6 +23,7 @@ VERSION_WITHDRAWN = declare("registry.version.withdrawn", "withdrew the version"
 CARD_DRAFTED = declare("registry.card.drafted", "drafted a card revision")
 CARD_PUBLISHED = declare("registry.card.published", "published a card revision")
 CARD_SUPERSEDED = declare("registry.card.superseded", "superseded a card revision")
+STAGE_ASSIGNED = declare("registry.stage.assigned", "said who answers for the pipeline stage")
 RELEASE_PLANNED = declare("registry.release.planned", "planned the release")
 RELEASE_ACTIVATED = declare("registry.release.activated", "activated the release")
 RELEASE_SUPERSEDED = declare("registry.release.superseded", "superseded the release")

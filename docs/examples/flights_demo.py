@@ -172,6 +172,22 @@ def describe(developer: Portal, team: str) -> None:
     say("Card", f"revision {revision['number']} published")
 
 
+def name_owners(developer: Portal, second: Portal, team: str) -> None:
+    """Say who answers for the stages of the pipeline; monitoring is left open, so the portal marks it."""
+    me, validator = developer.get("/whoami")["email"], second.get("/whoami")["email"]
+    owners: dict[str, Json] = {
+        "ingestion": {"owner_team": team, "backup": me, "response_hours": 24},
+        "features": {"owner": me, "response_hours": 24},
+        "training": {"owner": me, "response_hours": 24},
+        "validation": {"owner": validator, "response_hours": 48},
+        "deployment": {"owner_team": team, "backup": me, "response_hours": 4},
+    }
+    for stage, body in owners.items():
+        developer.put(f"/models/{MODEL}/stages/{stage}", body)
+    left = developer.get(f"/models/{MODEL}/stages")["without_owner"]
+    say("Stages", f"{len(owners)} have an owner, {left} does not yet")
+
+
 def approve(page: str, base_url: str) -> None:
     """Sign the request on this page as its approver would in a browser: no token can."""
     with Browser(base_url, os.environ["SIGNER_EMAIL"], os.environ["SIGNER_PASSWORD"]) as browser:
@@ -209,6 +225,7 @@ def main() -> None:
     base_url = os.environ["BASE_URL"]
     with Portal(base_url, os.environ["TOKEN"]) as developer, Portal(base_url, os.environ["VALIDATOR_TOKEN"]) as second:
         describe(developer, os.environ["TEAM"])
+        name_owners(developer, second, os.environ["TEAM"])
         spring, summer, held_out = upload(developer)
         plan = second.post(f"/models/{MODEL}/validation-plans", {"held_out": held_out.reference, "specification": PLAN})
         say("Plan", f"fixed by the second line, resampling by {plan['specification']['unit_column']}")

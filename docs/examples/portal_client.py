@@ -48,6 +48,10 @@ class Portal:
         """Send JSON and return the answer; raises Refused with the portal's words."""
         return _answer(self._http.post(path, json={} if body is None else body))
 
+    def put(self, path: str, body: Json) -> Json:
+        """Say in JSON what is to stand at this path; raises Refused with the portal's words."""
+        return _answer(self._http.put(path, json=body))
+
     def upload(self, method: str, path: str, content: bytes, **query: str) -> Json:
         """Send a file with its digest, which the portal verifies (RFC 9530)."""
         digest = base64.b64encode(hashlib.sha256(content).digest()).decode()

@@ -46,6 +46,11 @@ _PLAIN = (
         VariableType.BOOL,
         "The training run names its commit authors and each is a person with an account here.",
     ),
+    (
+        "stages.without_owner",
+        VariableType.INT,
+        "Stages of the model’s pipeline, of six, that nobody owns, or only somebody whose account was closed.",
+    ),
     ("production.exists", VariableType.BOOL, "Another version of the model is active in production."),
 )
 _OF_RUN = (

@@ -32,6 +32,7 @@ EXAMPLES: dict[str, Any] = {
         "limitations": "Trained on departures from New York only.",
         "out_of_scope_use": "Setting prices.",
     },
+    "models_stages_update": {"owner": "dana@example.org", "backup": "omar@example.org", "response_hours": 4},
     "models_validation_plans_create": {
         "held_out": {"dataset": "nyc-flights-2013", "number": 3},
         "specification": {"label_column": "late", "unit_column": "day", "slices": ["carrier"]},

@@ -27,6 +27,7 @@ LINKS = tuple(
         ("models_create", "models_retrieve", _SLUG),
         ("models_create", "models_versions_create", _SLUG),
         ("models_create", "models_card_revisions_create", _SLUG),
+        ("models_create", "models_stages_retrieve", _SLUG),
         ("models_create", "models_validation_plans_create", _SLUG),
         ("models_create", "models_releases_list", _SLUG),
         ("datasets_create", "datasets_retrieve", _SLUG),

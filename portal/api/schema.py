@@ -131,7 +131,7 @@ class Description(AutoSchema):
             found.append("404")
         if self.method != "GET":
             found += ["409", "412", "413", "415", "422"]
-        if getattr(self.view, "streamed", False) or self.method == "PUT":
+        if getattr(self.view, "streamed", False):
             found.append("411")
         return sorted(found)
 

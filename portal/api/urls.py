@@ -4,7 +4,20 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from portal.api.docs import docs
-from portal.api.v1 import cards, data, jobs, keys, models, packs, pipelines, releases, validation, versions, whoami
+from portal.api.v1 import (
+    cards,
+    data,
+    jobs,
+    keys,
+    models,
+    packs,
+    pipelines,
+    releases,
+    stages,
+    validation,
+    versions,
+    whoami,
+)
 
 _VERSION = "v1/models/<slug:slug>/versions/<int:number>"
 
@@ -38,6 +51,8 @@ urlpatterns = [
     path("v1/validation-runs/<int:pk>", validation.RunDetail.as_view(), name="api_run"),
     path("v1/models/<slug:slug>/validation-plans", validation.PlanList.as_view(), name="api_plans"),
     path("v1/models/<slug:slug>/validation-plans/<int:number>", validation.PlanDetail.as_view(), name="api_plan"),
+    path("v1/models/<slug:slug>/stages", stages.StageList.as_view(), name="api_stages"),
+    path("v1/models/<slug:slug>/stages/<slug:stage>", stages.StageDetail.as_view(), name="api_stage"),
     path("v1/models/<slug:slug>/card-revisions", cards.CardList.as_view(), name="api_cards"),
     path("v1/models/<slug:slug>/card-revisions/<int:number>", cards.CardDetail.as_view(), name="api_card"),
     path(

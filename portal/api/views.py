@@ -40,7 +40,7 @@ class Door(generics.GenericAPIView[Any]):
     query_parameters: ClassVar[Mapping[str, frozenset[str]]] = {}
     """By method, the names that a query may hold; others are refused."""
     streamed: ClassVar[bool] = False
-    """Whether a POST's body is a stream of bytes of a declared digest."""
+    """Whether the body of a POST or PUT is a stream of bytes of a declared digest."""
     commits_itself: ClassVar[bool] = False
     """Whether a POST's verb commits by itself, so that no transaction may be around it."""
 

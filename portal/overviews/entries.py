@@ -116,6 +116,11 @@ def _part_of_model(view: str) -> Callable[[_Data, _Names], _Place]:
     return place
 
 
+def _stage(data: _Data, names: _Names) -> _Place:
+    slug, stage = names.models.get(data.get("model", 0)), data.get("stage")
+    return (f"{stage} of {slug}", reverse("stage", args=[slug, stage])) if slug and stage else NOWHERE
+
+
 def _version(data: _Data, names: _Names) -> _Place:
     found = names.versions.get(data.get("version", 0))
     return (_spoken(found), reverse("version", args=found)) if found else NOWHERE
@@ -193,6 +198,7 @@ _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
     "gate_evaluation": _version,
     "training_run": _part_of_model("model"),
     "card_revision": _part_of_model("card"),
+    "pipeline_stage": _stage,
     "plan": _part_of_model("model"),
     "run": _run,
     "job": _job,

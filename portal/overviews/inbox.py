@@ -24,8 +24,10 @@ from portal.overviews.reviews import reviews_table
 from portal.overviews.work import WorkDone, work_of
 from registry.choices import Environment, VersionState
 from registry.models import ModelVersion, RegisteredModel, Release
+from registry.selectors import without_owner
 
 SHOWN = 8
+STAGES_SHOWN = 5
 SOON = timedelta(days=2)
 LATELY = timedelta(days=30)
 """How long an expired request stays on its opener's page."""
@@ -87,6 +89,14 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class Unowned:
+    """A model of which so many stages have no owner, in a team in which the reader may name one."""
+
+    model: RegisteredModel
+    stages: int
+
+
+@dataclass(frozen=True)
 class Inbox:
     """Everything on the home page; `newcomer` when there is no model to see yet."""
 
@@ -103,6 +113,8 @@ class Inbox:
     """What waits for the reader as second administrator."""
     with_others: Sequence[Waiting] = ()
     """What waits for another administrator than the reader."""
+    unowned: Sequence[Unowned] = ()
+    """Models with stages that nobody owns, as far as the reader may name an owner; the first of them."""
 
     @property
     def heading(self) -> str:
@@ -135,7 +147,18 @@ def inbox(actor: Actor) -> Inbox:
         administers=actor.may("manage_users", None),
         to_confirm=[one for one in second if not one.why_not],
         with_others=[one for one in second if one.why_not],
+        unowned=_unowned(actor),
     )
+
+
+def _unowned(actor: Actor) -> list[Unowned]:
+    teams = actor.teams_for("register_model")
+    if teams == frozenset():
+        return []
+    rows = RegisteredModel.objects.all() if teams is None else RegisteredModel.objects.filter(team__in=teams)
+    counted = rows.annotate(stages_without_owner=without_owner()).filter(stages_without_owner__gt=0)
+    shown: list[Any] = list(counted.order_by("tier", "slug")[:STAGES_SHOWN])
+    return [Unowned(one, one.stages_without_owner) for one in shown]
 
 
 def _to_sign(actor: Actor) -> list[ToSign]:

@@ -15,15 +15,16 @@ from portal.core.actors import Actor
 from portal.overviews.entries import EntryLine
 from portal.overviews.timeline import timeline
 from portal.overviews.versions import Change, changes_against
-from registry.choices import CardState, Environment, ReleaseState, VersionState
-from registry.models import CardRevision, ModelVersion, RegisteredModel, Release
+from registry.choices import CardState, Environment, ReleaseState, StageState, VersionState
+from registry.models import CardRevision, ModelVersion, PipelineStage, RegisteredModel, Release
+from registry.selectors import stages_of, without_owner
 
 VERSIONS_SHOWN = 20
 RELEASES_SHOWN = 10
 
 
 def models_table(actor: Actor) -> QuerySet[RegisteredModel]:
-    """Return the actor's models, each with what production runs and how the newest version stands."""
+    """Return the actor's models: what production runs, how the newest version stands, stages without an owner."""
     newest = ModelVersion.objects.filter(model=OuterRef("pk")).order_by("-number")
     active = Release.objects.active_in(Environment.PRODUCTION).filter(model=OuterRef("pk"))
     newest_run = ValidationRun.objects.filter(version__model=OuterRef("pk")).order_by("-pk")
@@ -44,6 +45,7 @@ def models_table(actor: Actor) -> QuerySet[RegisteredModel]:
             gate_number=Subquery(gate.values("version__number")[:1]),
             waiting_request=Subquery(waiting.values("pk")[:1]),
             waiting_number=Subquery(waiting.values("release__version__number")[:1]),
+            stages_without_owner=without_owner(),
         )
     )
 
@@ -87,10 +89,22 @@ class ModelOverview:
     card: CardRevision | None
     plan: ValidationPlan | None
     headline: Measure | None
+    stages: Sequence[PipelineStage]
     versions: Sequence[VersionLine]
     open_requests: Sequence[RequestLine]
     releases: Sequence[Release]
     timeline: Sequence[EntryLine]
+
+    @property
+    def stages_without_owner(self) -> int:
+        """Return for how many stages nobody answers."""
+        return sum(stage.state != StageState.OWNED for stage in self.stages)
+
+    @property
+    def stages_words(self) -> str:
+        """Return how many stages have no owner, in words."""
+        missing = self.stages_without_owner
+        return f"{missing} of {len(self.stages)} without an owner" if missing else ""
 
     @property
     def margins(self) -> list[tuple[str, float]]:
@@ -125,6 +139,7 @@ def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
         card=model.card_revisions.filter(state=CardState.PUBLISHED).select_related("author").first(),
         plan=plan,
         headline=headline,
+        stages=stages_of(model),
         versions=version_lines(model, releases, headline),
         open_requests=requests,
         releases=releases[:RELEASES_SHOWN],

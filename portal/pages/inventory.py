@@ -36,13 +36,22 @@ class ModelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
         widget=forms.Select(choices=[("", "Any"), ("true", "In production"), ("false", "Not in production")]),
     )
 
+    unowned = django_filters.BooleanFilter(
+        method="with_unowned",
+        widget=forms.Select(choices=[("", "Any"), ("true", "Some without an owner"), ("false", "All owned")]),
+    )
+
     class Meta:
         model = RegisteredModel
-        fields = ["q", "tier", "task", "team", "serving"]
+        fields = ["q", "tier", "task", "team", "serving", "unowned"]
 
     def __init__(self, *args: Any, teams: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.filters["team"].extra["choices"] = teams
+
+    def with_unowned(self, rows: Any, _: str, wanted: bool) -> Any:  # noqa: FBT001 (django-filter calls it so)
+        """Keep models with stages that nobody owns, or those without any."""
+        return rows.filter(stages_without_owner__gt=0) if wanted else rows.filter(stages_without_owner=0)
 
 
 class CardForm(VerbForm):
@@ -78,11 +87,12 @@ def models(request: PageRequest) -> HttpResponse:
 @require_safe
 @page
 def model(request: PageRequest, slug: str) -> HttpResponse:
-    """One model: production now, versions, releases, card, timeline."""
+    """One model: production now, versions, stages with their owners, releases, card, timeline."""
     found = visible(RegisteredModel.objects.with_names(), request.actor, slug=slug)
     context = {
         "overview": model_overview(request.actor, found),
         "may_register": request.actor.may("register_version", found.team_id),
+        "may_assign": request.actor.may("register_model", found.team_id),
     }
     return render(request, "models/detail.html", context)
 

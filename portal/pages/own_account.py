@@ -37,7 +37,8 @@ class PasswordForm(VerbForm):
 @page
 def account(request: PageRequest) -> HttpResponse:
     """The reader's own account."""
-    return render(request, "account/own.html", {"overview": own_account(request.user, _key(request))})
+    overview = own_account(request.actor, request.user, _key(request))
+    return render(request, "account/own.html", {"overview": overview})
 
 
 @sensitive_post_parameters("current", "password", "repeated")

@@ -6,6 +6,7 @@ from registry.models.models import RegisteredModel
 from registry.models.pipelines import FeaturePipeline, FeaturePipelineVersion
 from registry.models.releases import Release
 from registry.models.runs import TrainingRun
+from registry.models.stages import PipelineStage
 from registry.models.versions import Artifact, ModelVersion
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "FeaturePipeline",
     "FeaturePipelineVersion",
     "ModelVersion",
+    "PipelineStage",
     "RegisteredModel",
     "Release",
     "TrainingRun",

@@ -13,6 +13,7 @@ from registry.models import RegisteredModel
 from registry.rules.registration import model_problems
 from registry.rules.values import slug_problems
 from registry.services.rows import create_under_slug
+from registry.services.stages import add_stages
 
 
 @transaction.atomic
@@ -35,6 +36,7 @@ def register_model(
         ),
         slug,
     )  # fmt: skip
+    add_stages(model)
     append(
         actor=actor,
         event=MODEL_REGISTERED,

@@ -11,6 +11,7 @@ PAGES = {
     "models": "/models?tier=2",
     "model": MODEL,
     "card": f"{MODEL}/card",
+    "stage": f"{MODEL}/stages/training",
     "version": f"{MODEL}/versions/3",
     "validation_run": "/validation-runs/2",
     "reviews": "/reviews",

@@ -6,6 +6,7 @@ from typing import Any
 
 import factory
 
+from portal.accounts.models import User
 from portal.blobs.models import Blob
 from portal.blobs.services import store_stream
 from portal.core.clock import now
@@ -16,6 +17,7 @@ from registry.choices import (
     Implementation,
     ReleaseState,
     SnapshotState,
+    Stage,
     Task,
     VersionState,
 )
@@ -27,11 +29,13 @@ from registry.models import (
     FeaturePipeline,
     FeaturePipelineVersion,
     ModelVersion,
+    PipelineStage,
     RegisteredModel,
     Release,
     TrainingRun,
 )
 from registry.rules.cards import CardText
+from registry.services.stages import add_stages
 from tests.factories.accounts import TeamFactory, UserFactory
 
 SIGNATURE = {
@@ -80,6 +84,36 @@ class RegisteredModelFactory(factory.django.DjangoModelFactory):  # type: ignore
     task = Task.BINARY
     implementation = Implementation.ONNX
     created_at = factory.LazyFunction(now)
+
+    @classmethod
+    def _create(cls, model_class: type[RegisteredModel], *args: Any, **columns: Any) -> RegisteredModel:
+        model: RegisteredModel = super()._create(model_class, *args, **columns)
+        add_stages(model)
+        return model
+
+
+class PipelineStageFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A stage that a person owns; a model has each stage from the beginning, so its row is changed."""
+
+    class Meta:
+        model = PipelineStage
+
+    model = factory.SubFactory(RegisteredModelFactory)
+    stage = Stage.TRAINING
+    owner_user = factory.SubFactory(UserFactory)
+    changed_at = factory.LazyFunction(now)
+    changed_by = factory.SubFactory(UserFactory)
+
+    @classmethod
+    def _create(cls, model_class: type[PipelineStage], *_: Any, **columns: Any) -> PipelineStage:
+        key = {"model": columns.pop("model"), "stage": columns.pop("stage")}
+        return model_class.objects.update_or_create(**key, defaults=columns)[0]
+
+
+def own_all_stages(model: RegisteredModel, owner: User) -> None:
+    """Let a person own every stage of the model."""
+    for stage in Stage:
+        PipelineStageFactory.create(model=model, stage=stage, owner_user=owner)
 
 
 class DatasetFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]

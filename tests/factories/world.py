@@ -28,7 +28,7 @@ from portal.jobs.services import enqueue
 from portal.ledger.catalogue import Subject
 from portal.reports.choices import PackState
 from portal.reports.models import EvidencePack
-from registry.choices import ArtifactRole, CardState, ReleaseState, VersionState
+from registry.choices import ArtifactRole, CardState, ReleaseState, Stage, VersionState
 from registry.models import (
     CardRevision,
     Dataset,
@@ -49,6 +49,7 @@ from tests.factories.registry import (
     DatasetFactory,
     FeaturePipelineFactory,
     FeaturePipelineVersionFactory,
+    PipelineStageFactory,
     RegisteredModelFactory,
     ReleaseFactory,
     SealedVersionFactory,
@@ -261,6 +262,9 @@ class Portfolio:
     def _model(self, slug: str) -> RegisteredModel:
         made: RegisteredModel = RegisteredModelFactory.create(
             slug=slug, name=self.mark, purpose=self.mark, team=self.team, owner=self.author
+        )
+        PipelineStageFactory.create(
+            model=made, stage=Stage.VALIDATION, owner_user=self.people[Role.DEVELOPER], backup=self.author
         )
         return made
 

@@ -85,6 +85,10 @@ def _draft(team: Portfolio) -> Mapping[str, Any]:
     return {"slug": team.model.slug, "number": team.draft.number}
 
 
+def _stage(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.model.slug, "stage": "training"}
+
+
 def _pack_file(team: Portfolio) -> Mapping[str, Any]:
     return {"pk": team.pack.pk, "kind": "pdf"}
 
@@ -129,6 +133,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "model": _model,
     "card": _model,
     "card_publish": _draft,
+    "stage": _stage,
     "version": _version("candidate"),
     "version_run": _version("busy"),
     "version_release": _planned_version,
@@ -166,6 +171,8 @@ ARGUMENTS: dict[str, Arguments] = {
     "api_run": _row("run"),
     "api_plans": _model,
     "api_plan": lambda team: {"slug": team.model.slug, "number": team.plan.number},
+    "api_stages": _model,
+    "api_stage": _stage,
     "api_cards": _model,
     "api_card": _draft,
     "api_card_publish": _draft,
@@ -217,6 +224,7 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST account_login": lambda team: Sent({"login": team.author.email, "password": PASSWORD}),
     "POST account_reauthenticate": lambda _: Sent({"password": PASSWORD}),
     "POST card": lambda _: _CARD,
+    "POST stage": lambda team: Sent({"owner": f"user:{team.author.pk}", "response_hours": "4"}),
     "POST version_release": lambda _: Sent({**_RELEASE, "summary": "More months."}),
     "POST review_sign": _signature,
     "POST view_save": lambda _: Sent({"page": "models", "query": "tier=2", "name": "Second tier"}),
@@ -243,6 +251,7 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
         {"repository": "https://git.example.org/f", "commit": "d" * 40, "columns": ["x"]}
     ),
     "POST api_versions": _new_version,
+    "PUT api_stage": lambda team: Sent({"owner": team.author.email, "response_hours": 4}),
     "PUT api_artifact": lambda _: Sent(data=UPLOAD, query="?role=other"),
     "POST api_plans": _new_plan,
     "POST api_cards": lambda _: _CARD,

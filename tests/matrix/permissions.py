@@ -27,6 +27,8 @@ GET  model                    login   200   200   200   200   200   200   200   
 GET  card                     login   200   200   200   200   200   200   200   404   404
 POST card                     login   422   302   422   422   422   422   422   404   404
 POST card_publish             login   403   302   403   403   403   403   403   404   404
+GET  stage                    login   200   200   200   200   200   200   200   404   404
+POST stage                    login   422   302   422   422   422   422   422   404   404
 GET  version                  login   200   200   200   200   200   200   200   404   404
 POST version_run              login   403   302   302   403   403   403   403   404   404
 GET  version_release          login   302   302   302   302   302   302   302   404   404
@@ -133,6 +135,8 @@ GET  api_run                    401   200   200   200   200   200   200   200   
 GET  api_plans                  401   200   200   200   200   200   200   200   404   404
 POST api_plans                  401   403   403   201   403   403   403   403   404   404
 GET  api_plan                   401   200   200   200   200   200   200   200   404   404
+GET  api_stages                 401   200   200   200   200   200   200   200   404   404
+PUT  api_stage                  401   403   200   403   403   403   403   403   404   404
 GET  api_cards                  401   200   200   200   200   200   200   200   404   404
 POST api_cards                  401   403   201   403   403   403   403   403   404   404
 GET  api_card                   401   200   200   200   200   200   200   200   404   404

@@ -59,7 +59,7 @@ def test_every_operation_takes_a_token_or_a_session(schema: dict[str, Any]) -> N
 def test_exactly_the_query_parameters_that_are_read_are_described(schema: dict[str, Any]) -> None:
     described, read = {}, {}
     for path, operations in schema["paths"].items():
-        address = re.sub(r"{(number|id)}", "1", re.sub(r"{(slug|name|kind)}", "a", path))
+        address = re.sub(r"{(number|id)}", "1", re.sub(r"{(slug|name|kind|stage)}", "a", path))
         view: Any = resolve(address).func
         for method, operation in operations.items():
             named = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}

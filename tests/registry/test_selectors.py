@@ -1,7 +1,19 @@
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from registry.selectors import champion_of
-from tests.factories.registry import ActiveReleaseFactory, RegisteredModelFactory, ReleaseFactory, SealedVersionFactory
+from registry.choices import Stage
+from registry.models import RegisteredModel
+from registry.selectors import champion_of, stages_of, stages_without_owner, without_owner
+from tests.factories.accounts import TeamFactory, UserFactory
+from tests.factories.registry import (
+    ActiveReleaseFactory,
+    PipelineStageFactory,
+    RegisteredModelFactory,
+    ReleaseFactory,
+    SealedVersionFactory,
+    own_all_stages,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -28,3 +40,35 @@ def test_a_version_that_is_active_in_one_environment_and_was_in_another_is_found
     release = ActiveReleaseFactory.create(environment="staging")
     ReleaseFactory.create(version=release.version, environment="production")
     assert champion_of(release.model) is None
+
+
+def test_six_stages_stand_in_order_whatever_has_a_row() -> None:
+    ada = UserFactory.create()
+    model = RegisteredModelFactory.build(team=TeamFactory.create(), owner=ada)
+    model.save()
+    PipelineStageFactory.create(model=model, stage="validation", owner_user=ada)
+    found = stages_of(model)
+    assert [row.stage for row in found] == Stage.values
+    assert [row.stage for row in found if row.state == "owned"] == ["validation"]
+
+
+def test_stages_without_an_owner_are_all_that_nobody_answers_for_now() -> None:
+    model = RegisteredModelFactory.create()
+    bare = RegisteredModelFactory.build(team=model.team, owner=model.owner)
+    bare.save()
+    gone = UserFactory.create(is_active=False)
+    PipelineStageFactory.create(model=model, stage="training")
+    PipelineStageFactory.create(model=model, stage="features", owner_user=None, owner_team=model.team)
+    PipelineStageFactory.create(model=model, stage="monitoring", owner_user=gone)
+    counted = RegisteredModel.objects.annotate(number=without_owner())
+    assert dict(counted.values_list("pk", "number")) == {model.pk: 4, bare.pk: 6}
+    assert (stages_without_owner(model), stages_without_owner(bare)) == (4, 6)
+
+
+def test_counting_takes_one_query_for_however_many_models() -> None:
+    for model in RegisteredModelFactory.create_batch(3):
+        own_all_stages(model, model.owner)
+    with CaptureQueriesContext(connection) as captured:
+        counted = RegisteredModel.objects.annotate(number=without_owner())
+        assert set(counted.values_list("number", flat=True)) == {0}
+    assert len(captured) == 1

@@ -138,6 +138,7 @@ class ArtifactUpload(Door):
     serializer_class = ArtifactSerializer
     queryset = ModelVersion.objects.none()
     query_parameters: ClassVar[Mapping[str, frozenset[str]]] = {"PUT": frozenset({"role"})}
+    streamed = True
 
     @extend_schema(
         parameters=[CONTENT_DIGEST, OpenApiParameter("role", str, enum=ArtifactRole.values, required=True)],

@@ -1,5 +1,6 @@
 """The document that a pack shows: frozen, canonical, with every sentence in it that makes a claim."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from governance.models import ApprovalRequest, GateEvaluation
@@ -7,10 +8,11 @@ from portal.core.clock import now
 from portal.reports.assembly.decision import decision_part
 from portal.reports.assembly.evidence import gate_part, validation_part
 from portal.reports.assembly.ledger import Printed, ledger_part
-from portal.reports.assembly.lineage import card_part, snapshot_part, version_part
+from portal.reports.assembly.lineage import card_part, snapshot_part, stage_part, version_part
 from portal.reports.models import EvidencePack
 from portal.reports.rules.statements import statements
-from registry.models import CardRevision, ModelVersion, Release
+from registry.models import CardRevision, ModelVersion, PipelineStage, Release
+from registry.selectors import stages_of
 
 SCHEMA = "countersign.evidence-pack/1"
 
@@ -29,6 +31,7 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
     request = ApprovalRequest.objects.with_parts().filter(release=release).first()
     evaluation = _evaluation(release, request)
     run = evaluation.run if evaluation else None
+    stages = stages_of(release.model)
     card = card_part(version, request.bundle.values() if request else ())
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -39,7 +42,7 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
             "requested_at": pack.requested_at.isoformat(),
             "frozen_at": now().isoformat(),
         },
-        "subject": _subject(release),
+        "subject": _subject(release, stages),
         "release": _release(release),
         "decision": decision_part(request),
         "version": version_part(version),
@@ -51,6 +54,8 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
     if run is not None:
         document["data"].append(snapshot_part(run.plan.held_out, "validation"))
     printed = _printed(release, version, request, evaluation, card)
+    # A stage that nobody was ever named for has no entry of its own.
+    printed += [Printed("pipeline_stage", f"stage {one.stage}", one) for one in stages if one.changed_at]
     document["ledger"] = ledger_part(printed, _topics(release, request))
     document["says"] = statements(document)
     return document
@@ -66,7 +71,7 @@ def _evaluation(release: Release, request: ApprovalRequest | None) -> GateEvalua
     return rows.filter(version_id=release.version_id, environment=release.environment).order_by("-pk").first()
 
 
-def _subject(release: Release) -> dict[str, Any]:
+def _subject(release: Release, stages: Sequence[PipelineStage]) -> dict[str, Any]:
     model = release.model
     return {
         "model": model.slug,
@@ -79,6 +84,7 @@ def _subject(release: Release) -> dict[str, Any]:
         "task": model.get_task_display(),
         "implementation": model.get_implementation_display(),
         "purpose": model.purpose,
+        "stages": [stage_part(row) for row in stages],
     }
 
 

@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from registry.choices import CardState
-from registry.models import CardRevision, DatasetSnapshot, FeaturePipelineVersion, ModelVersion, TrainingRun
+from registry.models import (
+    CardRevision,
+    DatasetSnapshot,
+    FeaturePipelineVersion,
+    ModelVersion,
+    PipelineStage,
+    TrainingRun,
+)
 
 
 def version_part(version: ModelVersion) -> dict[str, Any]:
@@ -40,6 +47,18 @@ def version_part(version: ModelVersion) -> dict[str, Any]:
         ],
         "training": _training(version.training_run),
         "feature_pipeline": _pipeline(version.feature_pipeline_version),
+    }
+
+
+def stage_part(row: PipelineStage) -> dict[str, Any]:
+    """Return a stage of the model's pipeline with who answers for it when the pack is made."""
+    owner = f"team:{row.owner_team_id}" if row.owner_team_id else f"user:{row.owner_user_id}"
+    return {
+        "stage": row.stage,
+        "state": row.state,
+        "owner": {"id": owner, "name": row.owner.name} if row.owner else None,
+        "backup": {"id": f"user:{row.backup_id}", "name": row.backup.name} if row.backup else None,
+        "response_hours": row.response_hours,
     }
 
 

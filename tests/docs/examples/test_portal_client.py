@@ -15,6 +15,7 @@ from portal.core.actors import SYSTEM
 from portal.env import BASE_DIR
 from tests.factories.accounts import PASSWORD, TeamFactory, person_with
 from tests.factories.governance import OpenRequestFactory
+from tests.factories.registry import RegisteredModelFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,6 +39,8 @@ def test_a_token_speaks_json_and_a_refusal_names_the_field(client: Any, live_ser
         with pytest.raises(client.Refused) as refused:
             portal.post("/datasets", {"slug": "rows", "name": "Rows", "team": "nobody"})
         assert "team" in refused.value.fields
+        RegisteredModelFactory.create(slug="limits", team=team)
+        assert portal.put("/models/limits/stages/training", {"owner": user.email})["state"] == "owned"
         with pytest.raises(TimeoutError):
             portal.wait("/datasets", lambda answer: answer["next"], seconds=0.1)
     with client.Portal(live_server.url, "cs_wrong_wrong") as stranger, pytest.raises(client.Refused, match="unknown"):

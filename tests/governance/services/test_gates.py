@@ -15,6 +15,7 @@ from governance.services.policies import SOBER_DEFAULT, draft_policy, ensure_def
 from monitoring.choices import RunState
 from monitoring.rules.plans import default_plan
 from portal.accounts.choices import Role
+from portal.accounts.models import User
 from portal.core.actors import SYSTEM
 from portal.core.canonical import digest_of
 from portal.core.clock import now
@@ -24,7 +25,7 @@ from registry.models import CardRevision, ModelVersion, RegisteredModel
 from tests.factories.accounts import TeamFactory, actor_with
 from tests.factories.governance import finished_run, next_version, ready_version
 from tests.factories.monitoring import PlanFactory, RunFactory
-from tests.factories.registry import ActiveReleaseFactory, CardRevisionFactory, SealedVersionFactory
+from tests.factories.registry import ActiveReleaseFactory, CardRevisionFactory, SealedVersionFactory, own_all_stages
 from tests.portal.ledger.replay import replayed
 
 pytestmark = pytest.mark.django_db
@@ -199,6 +200,20 @@ def test_run_that_began_before_its_plan_was_fixed_is_no_evidence() -> None:
     started = now()
     finished_run(version=version, plan=PlanFactory.create(model=version.model), started_at=started)
     assert outcomes(version)["ranking"] == Outcome.STALE
+
+
+def test_a_policy_can_ask_for_an_owner_of_every_stage() -> None:
+    version = ready_version()
+    document = json.loads(SOBER_DEFAULT.read_text())
+    check = {"key": "owners", "title": "Owners", "severity": "high", "expression": "stages.without_owner == 0"}
+    publish(checks=[*document["checks"], check | {"limit": "somebody owns each", "message": "Name owners."}])
+    version = next_version(model=version.model)
+    own_all_stages(version.model, version.model.owner)
+    found = evaluated(version)
+    assert (found.outcome, found.inputs["stages.without_owner"]) == (Outcome.PASSED, 0)
+    User.objects.filter(pk=version.model.owner_id).update(is_active=False)
+    assert not is_current(found)
+    assert outcomes(version) == {"owners": Outcome.FAILED}
 
 
 def test_evaluation_is_current_until_something_that_it_read_changes() -> None:

@@ -15,7 +15,13 @@ from portal.overviews.people import names_of
 from tests.factories.accounts import RoleGrantFactory, ServiceAccountFactory, TeamFactory, UserFactory, actor_with
 from tests.factories.governance import DecisionFactory, PolicyVersionFactory
 from tests.factories.monitoring import RunFactory
-from tests.factories.registry import ArtifactFactory, CardRevisionFactory, SealedVersionFactory, SnapshotFactory
+from tests.factories.registry import (
+    ArtifactFactory,
+    CardRevisionFactory,
+    PipelineStageFactory,
+    SealedVersionFactory,
+    SnapshotFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +51,8 @@ def test_each_thing_is_called_by_name_and_leads_to_its_page() -> None:
     assert named(auditor, "snapshot", snapshot) == (str(snapshot), snapshot.get_absolute_url())
     assert named(auditor, "run", run) == (f"{run.pk} of {version}", run.get_absolute_url())
     assert named(auditor, "card_revision", card) == (f"1 of {model.slug}", card.get_absolute_url())
+    stage = PipelineStageFactory.create(model=model)
+    assert named(auditor, "pipeline_stage", stage) == (f"training of {model.slug}", stage.get_absolute_url())
     assert named(auditor, "plan", run.plan) == (f"1 of {model.slug}", model.get_absolute_url())
 
 

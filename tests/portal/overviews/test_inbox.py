@@ -12,7 +12,13 @@ from registry.choices import CardState, VersionState
 from tests.factories.accounts import TeamFactory, actor_with, person_with
 from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory, next_version, ready_version
 from tests.factories.monitoring import FinishedRunFactory, RunFactory
-from tests.factories.registry import ActiveReleaseFactory, RegisteredModelFactory, SealedVersionFactory
+from tests.factories.registry import (
+    ActiveReleaseFactory,
+    PipelineStageFactory,
+    RegisteredModelFactory,
+    SealedVersionFactory,
+    own_all_stages,
+)
 from tests.portal.opened import opened
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +178,16 @@ def test_another_teams_things_are_nowhere_on_the_page() -> None:
 
 def test_who_may_read_nothing_has_an_empty_page() -> None:
     assert inbox(actor_with(Role.ADMIN)).newcomer
+
+
+def test_stages_without_an_owner_wait_for_who_may_name_one_the_highest_tier_first() -> None:
+    team = TeamFactory.create()
+    low, high = RegisteredModelFactory.create(team=team, tier=3), RegisteredModelFactory.create(team=team, tier=1)
+    owned = RegisteredModelFactory.create(team=team)
+    own_all_stages(owned, owned.owner)
+    PipelineStageFactory.create(model=low)
+    other = RegisteredModelFactory.create(tier=2)
+    developer = actor_with(Role.DEVELOPER, team=team)
+    assert [(one.model, one.stages) for one in inbox(developer).unowned] == [(high, 6), (low, 5)]
+    assert [one.model for one in inbox(SYSTEM).unowned] == [high, other, low]
+    assert inbox(actor_with(Role.APPROVER, team=team)).unowned == []

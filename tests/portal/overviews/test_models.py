@@ -17,10 +17,12 @@ from tests.factories.monitoring import FinishedRunFactory
 from tests.factories.registry import (
     ActiveReleaseFactory,
     CardRevisionFactory,
+    PipelineStageFactory,
     RegisteredModelFactory,
     ReleaseFactory,
     SealedVersionFactory,
     VersionFactory,
+    own_all_stages,
 )
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +139,17 @@ def test_only_the_published_card_is_the_models_card() -> None:
     card = CardRevisionFactory.create()
     CardRevisionFactory.create(model=card.model, state="draft")
     assert model_overview(SYSTEM, card.model).card == card
+
+
+def test_stages_say_how_many_nobody_answers_for() -> None:
+    model = RegisteredModelFactory.create()
+    PipelineStageFactory.create(model=model)
+    row: Any = models_table(SYSTEM).get(pk=model.pk)
+    assert row.stages_without_owner == 5
+    assert model_overview(SYSTEM, model).stages_words == "5 of 6 without an owner"
+    own_all_stages(model, model.owner)
+    overview = model_overview(SYSTEM, model)
+    assert (overview.stages_without_owner, overview.stages_words) == (0, "")
 
 
 def test_the_open_request_is_what_a_changed_card_would_void() -> None:

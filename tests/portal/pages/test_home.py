@@ -21,6 +21,7 @@ from registry.choices import VersionState
 from registry.models import ModelVersion
 from tests.factories.accounts import TeamFactory, person_with
 from tests.factories.governance import OpenRequestFactory
+from tests.factories.registry import PipelineStageFactory, RegisteredModelFactory
 from tests.portal.opened import opened
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +55,17 @@ def test_what_waits_for_me_is_one_click_away(client: Client) -> None:
     assert "One thing waits for you." in page
     assert f'href="{request.get_absolute_url()}" aria-label="Decide on {request.release.version}' in page
     assert "Yours would be the only signature." in page
+
+
+def test_stages_without_an_owner_are_shown_to_who_may_name_one(client: Client) -> None:
+    model = RegisteredModelFactory.create(slug="late-arrival")
+    developer = person_with(Role.DEVELOPER, team=model.team)
+    PipelineStageFactory.create(model=model, owner_user=developer)
+    page = home_of(client, developer)
+    assert f'href="{model.get_absolute_url()}#stages">late-arrival' in page
+    assert "5 of 6 stages" in page
+    assert f'href="{reverse("models")}?unowned=true"' in page
+    assert "Stages without an owner" not in home_of(client, person_with(Role.VIEWER, team=model.team))
 
 
 def test_what_of_mine_waits_says_for_whom_and_since_when(client: Client) -> None:

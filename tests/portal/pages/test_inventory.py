@@ -12,9 +12,11 @@ from tests.factories.accounts import TeamFactory, person_with
 from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory, next_version, ready_version
 from tests.factories.registry import (
     CardRevisionFactory,
+    PipelineStageFactory,
     RegisteredModelFactory,
     SealedVersionFactory,
     VersionFactory,
+    own_all_stages,
 )
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +90,19 @@ def test_filters_and_sorting_stand_in_the_address(
     RegisteredModelFactory.create(slug="fuel-burn", team=team_of(developer), tier=3, task="regression")
     response = client.get(reverse("models"), query)
     assert [row.slug for row in response.context["rows"]] == left
+
+
+def test_models_with_stages_without_an_owner_are_marked_and_found(client: Client, developer: User) -> None:
+    owned = RegisteredModelFactory.create(slug="fuel-burn", team=team_of(developer))
+    own_all_stages(owned, developer)
+    partly = RegisteredModelFactory.create(slug="late-arrival", team=team_of(developer))
+    PipelineStageFactory.create(model=partly, owner_user=developer)
+    page = shown(client, reverse("models"))
+    assert "5 of 6 stages" in page
+    assert f'href="{partly.get_absolute_url()}#stages"' in page
+    assert f'href="{owned.get_absolute_url()}#stages"' not in page
+    for wanted, left in (("true", [partly]), ("false", [owned]), ("", [owned, partly])):
+        assert list(client.get(reverse("models"), {"unowned": wanted}).context["rows"]) == left
 
 
 def test_a_filter_without_a_match_can_be_cleared(client: Client, developer: User) -> None:

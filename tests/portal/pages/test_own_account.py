@@ -8,6 +8,7 @@ from portal.accounts.choices import Role
 from portal.accounts.models import User
 from portal.ledger.models import PendingEntry
 from tests.factories.accounts import PASSWORD, RoleGrantFactory, TeamFactory, person_with
+from tests.factories.registry import PipelineStageFactory, RegisteredModelFactory
 
 pytestmark = pytest.mark.django_db
 NEW = "an entirely new pass phrase"
@@ -30,6 +31,19 @@ def test_own_account_shows_roles_with_dates_and_on_whose_word(user: User) -> Non
     for told in (user.email, "in Lending", "Waits for a second administrator", "Ann", "no end"):
         assert told in page
     assert "/admin/" not in page
+
+
+def test_own_account_shows_the_stages_that_one_answers_for(user: User) -> None:
+    model = RegisteredModelFactory.create(slug="limits", team=user.grants.get().team)
+    address = reverse("own_account")
+    assert "Stages you answer for" not in signed_in(user, "Firefox").get(address).content.decode()
+    PipelineStageFactory.create(model=model, stage="training", owner_user=user, response_hours=4)
+    PipelineStageFactory.create(model=model, stage="monitoring", backup=user)
+    PipelineStageFactory.create(model__slug="of-others", owner_user=user)
+    page = signed_in(user, "Firefox").get(address).content.decode()
+    for told in ("limits, training", "Within 4 h", "limits, monitoring", "Backup", "No response time"):
+        assert told in page
+    assert "of-others" not in page
 
 
 def test_other_sessions_are_seen_and_ended(user: User) -> None:

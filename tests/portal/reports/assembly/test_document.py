@@ -11,6 +11,9 @@ from pytest_django import Settings
 
 from governance.services import signing
 from monitoring.models import ValidationRun
+from portal.accounts.choices import Role
+from portal.accounts.models import User
+from portal.accounts.selectors import actor_for_user
 from portal.core.actors import SYSTEM
 from portal.core.canonical import canonical_json
 from portal.core.errors import Conflict
@@ -22,6 +25,8 @@ from portal.ledger.merkle import verify_inclusion
 from portal.ledger.recovery import recover
 from portal.reports.assembly import assemble
 from registry.models import ModelVersion
+from registry.services.stages import assign_stage
+from tests.factories.accounts import person_with
 from tests.factories.reports import PackFactory, approved_release, sequence
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,6 +65,25 @@ def test_a_first_release_has_nothing_to_compare_with_and_says_so() -> None:
     assert document["validation"]["champion"] is None
     assert document["release"]["replaced"] is None
     assert "No version was in production to compare with." in document["says"]["validation"]
+
+
+def test_a_pack_says_who_answers_for_the_stages_and_which_have_no_owner() -> None:
+    release = approved_release()
+    owner = release.model.owner
+    developer = actor_for_user(owner, interactive=True)
+    for stage in ("training", "monitoring"):
+        gone = person_with(Role.VIEWER, team=release.model.team) if stage == "monitoring" else owner
+        assign_stage(actor=developer, model=release.model, stage=stage, owner=gone, backup=None, response_hours=4)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    sequence()
+    document = assemble(PackFactory.create(release=release))
+    stages = {one["stage"]: one for one in document["subject"]["stages"]}
+    assert [one["state"] for one in stages.values()] == [
+        "no_owner", "no_owner", "owned", "no_owner", "no_owner", "owner_deactivated",
+    ]  # fmt: skip
+    assert stages["training"]["owner"] == {"id": f"user:{owner.pk}", "name": owner.name}
+    agreed = {one["name"]: one["agrees"] for one in document["ledger"]["agreement"] if one["type"] == "pipeline_stage"}
+    assert agreed == {"stage training": True, "stage monitoring": True}
 
 
 def test_without_a_checkpoint_there_is_no_pack() -> None:

@@ -6,6 +6,7 @@ from registry.models.models import RegisteredModel
 from registry.models.pipelines import FeaturePipeline, FeaturePipelineVersion
 from registry.models.releases import Release
 from registry.models.runs import TrainingRun
+from registry.models.use_cases import UseCase
 from registry.models.versions import Artifact, ModelVersion
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "RegisteredModel",
     "Release",
     "TrainingRun",
+    "UseCase",
 ]

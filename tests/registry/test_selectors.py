@@ -1,7 +1,14 @@
 import pytest
 
-from registry.selectors import champion_of
-from tests.factories.registry import ActiveReleaseFactory, RegisteredModelFactory, ReleaseFactory, SealedVersionFactory
+from registry.models import UseCase
+from registry.selectors import champion_of, with_state_now
+from tests.factories.registry import (
+    ActiveReleaseFactory,
+    RegisteredModelFactory,
+    ReleaseFactory,
+    SealedVersionFactory,
+    UseCaseFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -28,3 +35,14 @@ def test_a_version_that_is_active_in_one_environment_and_was_in_another_is_found
     release = ActiveReleaseFactory.create(environment="staging")
     ReleaseFactory.create(version=release.version, environment="production")
     assert champion_of(release.model) is None
+
+
+def test_an_approved_use_case_is_in_use_while_a_model_of_it_is_in_production() -> None:
+    approved, proposed, idle = UseCaseFactory.create(approved=True), UseCaseFactory.create(), UseCaseFactory.create()
+    for use_case in (approved, approved, proposed):
+        ActiveReleaseFactory.create(version__model__use_case=use_case)
+    ActiveReleaseFactory.create(version__model__use_case=idle, environment="staging")
+    found = {row.pk: (row.state_now, row.is_live) for row in with_state_now(UseCase.objects.all())}
+    assert found == {
+        approved.pk: ("in_use", True), proposed.pk: ("proposed", True), idle.pk: ("proposed", False)
+    }  # fmt: skip

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
+from portal.core.querysets import ScopedQuerySet
 from registry.choices import Environment, ReleaseState, UseCaseState
 from registry.models import ModelVersion, RegisteredModel, Release, UseCase
 
@@ -14,7 +15,7 @@ def champion_of(model: RegisteredModel, environment: str = Environment.PRODUCTIO
     return ModelVersion.objects.with_parts().filter(model=model, **active).first()
 
 
-def with_state_now(rows: QuerySet[UseCase]) -> QuerySet[Any]:
+def with_state_now(rows: ScopedQuerySet[UseCase]) -> ScopedQuerySet[Any]:
     """Give use cases `is_live` (a model of theirs takes live decisions) and `state_now`: "in_use" is computed."""
     live = Release.objects.active_in(Environment.PRODUCTION).filter(model__use_case=OuterRef("pk"))
     in_use = Q(state=UseCaseState.APPROVED_FOR_DEVELOPMENT, is_live=True)

@@ -4,7 +4,20 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from portal.api.docs import docs
-from portal.api.v1 import cards, data, jobs, keys, models, packs, pipelines, releases, validation, versions, whoami
+from portal.api.v1 import (
+    cards,
+    data,
+    jobs,
+    keys,
+    models,
+    packs,
+    pipelines,
+    releases,
+    use_cases,
+    validation,
+    versions,
+    whoami,
+)
 
 _VERSION = "v1/models/<slug:slug>/versions/<int:number>"
 
@@ -12,8 +25,13 @@ urlpatterns = [
     path("docs", docs, name="try_the_api"),
     path("v1/schema", SpectacularAPIView.as_view(metadata_class=None), name="api_schema"),
     path("v1/whoami", whoami.WhoAmI.as_view(), name="api_whoami"),
+    path("v1/use-cases", use_cases.UseCaseList.as_view(), name="api_use_cases"),
+    path("v1/use-cases/<slug:slug>", use_cases.UseCaseDetail.as_view(), name="api_use_case"),
+    path("v1/use-cases/<slug:slug>/decision", use_cases.UseCaseDecision.as_view(), name="api_use_case_decision"),
+    path("v1/use-cases/<slug:slug>/retire", use_cases.UseCaseRetire.as_view(), name="api_use_case_retire"),
     path("v1/models", models.ModelList.as_view(), name="api_models"),
     path("v1/models/<slug:slug>", models.ModelDetail.as_view(), name="api_model"),
+    path("v1/models/<slug:slug>/use-case", use_cases.ModelUseCase.as_view(), name="api_model_use_case"),
     path("v1/datasets", data.DatasetList.as_view(), name="api_datasets"),
     path("v1/datasets/<slug:slug>", data.DatasetDetail.as_view(), name="api_dataset"),
     path("v1/datasets/<slug:slug>/snapshots", data.SnapshotList.as_view(), name="api_snapshots"),

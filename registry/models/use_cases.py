@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from portal.accounts.models import Team, User
+from portal.core.canonical import digest_of
 from portal.core.querysets import ScopedQuerySet
 from registry.choices import UseCaseState
 
@@ -78,6 +79,11 @@ class UseCase(models.Model):
     def get_absolute_url(self) -> str:
         """Return the use case's page."""
         return reverse("use_case", args=[self.slug])
+
+    def digest(self) -> str:
+        """Return the identity of what it says and who answers for it: what somebody decides about."""
+        said = {name: getattr(self, name) for name in ("name", "purpose", "affected_persons", "decision")}
+        return digest_of({**said, "owner": self.owner_id, "sponsor": self.sponsor_id})
 
     def public_state(self) -> dict[str, Any]:
         """Return what the ledger says of this row; the texts are private."""

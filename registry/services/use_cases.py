@@ -6,7 +6,7 @@ from portal.accounts.choices import UserKind
 from portal.accounts.models import Team, User
 from portal.core.actors import Actor
 from portal.core.clock import now
-from portal.core.errors import Forbidden, Invalid
+from portal.core.errors import Conflict, Forbidden, Invalid
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
 from registry.choices import UseCaseVerdict
@@ -67,32 +67,41 @@ def propose_use_case(
 
 @transaction.atomic
 def change_use_case(
-    *, actor: Actor, use_case: UseCase, name: str, purpose: str, affected_persons: str, decision: str, owner: User,
-    sponsor: User,
+    *, actor: Actor, use_case: UseCase, name: str | None = None, purpose: str | None = None,
+    affected_persons: str | None = None, decision: str | None = None, owner: User | None = None,
+    sponsor: User | None = None,
 ) -> UseCase:  # fmt: skip
-    """Change what a proposed use case says and who answers for it. Raises Forbidden, Invalid and NotUsable."""
+    """Change what a proposed use case says and who answers for it; what is not given stays.
+
+    Raises Forbidden, Invalid and NotUsable.
+    """
     actor.require("propose_use_case", use_case.team_id)
     use_case = _locked(use_case)
     if after(USE_CASE, "change", use_case.state) is None:
         raise NotUsable(f"It is {spoken(use_case.state)}; only a proposed use case can be changed.")
-    text = UseCaseText.of(name=name, purpose=purpose, affected_persons=affected_persons, decision=decision)
-    if found := problems(text, owner_answers=_answers(owner), sponsor_answers=_answers(sponsor)):
+    given = {"name": name, "purpose": purpose, "affected_persons": affected_persons, "decision": decision}
+    text = UseCaseText.of(**{field: getattr(use_case, field) if new is None else new for field, new in given.items()})
+    use_case.owner, use_case.sponsor = owner or use_case.owner, sponsor or use_case.sponsor
+    answers = {"owner_answers": _answers(use_case.owner), "sponsor_answers": _answers(use_case.sponsor)}
+    if found := problems(text, **answers):
         raise Invalid("The use case can't be changed; see the fields.", fields=found)
     for field, value in text.as_fields().items():
         setattr(use_case, field, value)
-    use_case.owner, use_case.sponsor = owner, sponsor
-    use_case.involved = _with(use_case.involved, *_hands_of(actor), owner.pk, sponsor.pk)
+    use_case.involved = _with(use_case.involved, *_hands_of(actor), use_case.owner_id, use_case.sponsor_id)
     use_case.save(update_fields=[*text.as_fields(), "owner", "sponsor", "involved"])
     _record(use_case, actor=actor, event=USE_CASE_CHANGED, private=dict(text.as_fields()))
     return use_case
 
 
 @transaction.atomic
-def decide_use_case(*, actor: Actor, use_case: UseCase, verdict: str, rationale: str = "") -> UseCase:
+def decide_use_case(
+    *, actor: Actor, use_case: UseCase, verdict: str, shown_digest: str, rationale: str = ""
+) -> UseCase:
     """Approve a use case for development, reject it, or find that it needs no model under governance.
 
-    Raises Forbidden, Invalid, NotUsable once it is decided, and OwnUseCase unless a person decides who had no hand in
-    it: not its proposer, owner or sponsor, not who changed it, nor whoever of them answers for a service account.
+    Raises Forbidden, Invalid, NotUsable once it is decided, Conflict where it says something else than what was shown,
+    and OwnUseCase unless a person decides who had no hand in it: not its proposer, owner or sponsor, not who changed
+    it, nor whoever answers for a service account that did.
     """
     actor.require("decide_use_case", use_case.team_id)
     if actor.kind != "user":
@@ -105,6 +114,8 @@ def decide_use_case(*, actor: Actor, use_case: UseCase, verdict: str, rationale:
     models = list(use_case.models.order_by("slug").values_list("slug", flat=True))
     if (reason := verdict_problem(verdict, use_case.state, models)) is not None:
         raise NotUsable(reason)
+    if use_case.digest() != shown_digest:
+        raise Conflict("The use case has changed since you looked. Read it again, then decide.")
     use_case.state = str(after(USE_CASE, VERBS[verdict], use_case.state))
     use_case.not_a_model = verdict == UseCaseVerdict.NOT_A_MODEL
     use_case.decided_by_id, use_case.decided_at, use_case.rationale = author_of(actor), now(), rationale.strip()

@@ -8,6 +8,7 @@ PAGES = {
     "quick_start": "/quick-start",
     "search": "/search?q=late",
     "keyboard": "/keyboard",
+    "use_cases": "/use-cases",
     "models": "/models?tier=2",
     "model": MODEL,
     "card": f"{MODEL}/card",
@@ -60,6 +61,9 @@ NO_PAGES = {
 NOT_IN_THE_DEMO = {
     "admin_person_reactivate", "admin_grant_confirm", "admin_grant_revoke", "admin_change_confirm",
     "admin_change_withdraw", "admin_team", "admin_token_revoke", "password_link", "service_tokens",
+    # The walker reads and administers: it proposes, decides and links nothing.
+    "use_case_propose", "use_case_change", "use_case_approve", "use_case_reject", "use_case_not_a_model",
+    "use_case_retire", "model_use_case",
 }  # fmt: skip
 
 

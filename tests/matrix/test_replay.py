@@ -167,7 +167,9 @@ class Slice:
         )
         made = use_cases.change_use_case(actor=self.developer, use_case=made, owner=owner, sponsor=owner, **texts)
         if verdict:
-            use_cases.decide_use_case(actor=self.validator, use_case=made, verdict=verdict, rationale="So.")
+            use_cases.decide_use_case(
+                actor=self.validator, use_case=made, verdict=verdict, shown_digest=made.digest(), rationale="So."
+            )
         return made
 
     def use_cases(self, model: RegisteredModel) -> None:

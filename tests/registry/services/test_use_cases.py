@@ -7,11 +7,12 @@ from portal.accounts.choices import Role
 from portal.accounts.models import Team, User
 from portal.accounts.selectors import actor_for_user
 from portal.core.actors import Actor
-from portal.core.errors import Forbidden, Invalid
+from portal.core.errors import Conflict, Forbidden, Invalid
 from portal.ledger.models import PendingEntry
 from registry.errors import NotUsable, OwnUseCase, SlugTaken
 from registry.models import UseCase
-from registry.services.use_cases import change_use_case, decide_use_case, propose_use_case, retire_use_case
+from registry.services.use_cases import change_use_case, propose_use_case, retire_use_case
+from registry.services.use_cases import decide_use_case as decide_what_was_shown
 from tests.factories.accounts import RoleGrantFactory, ServiceAccountFactory, UserFactory, actor_with, person_with
 from tests.factories.registry import ActiveReleaseFactory, RegisteredModelFactory, UseCaseFactory
 from tests.portal.ledger.replay import replayed
@@ -37,6 +38,12 @@ def people(db: None) -> dict[str, Any]:
 @pytest.fixture
 def proposed(developer: Actor, team: Team, people: dict[str, Any]) -> UseCase:
     return propose_use_case(actor=developer, slug="first-calls", team=team, **TEXTS, **people)
+
+
+def decide_use_case(*, use_case: UseCase, **values: Any) -> UseCase:
+    """Decide about the use case as it is now."""
+    use_case.refresh_from_db()
+    return decide_what_was_shown(use_case=use_case, shown_digest=use_case.digest(), **values)
 
 
 def told(use_case: UseCase) -> Any:
@@ -198,3 +205,12 @@ def test_a_use_case_is_retired_once_no_model_of_it_is_in_production(developer: A
     assert told(retired) == retired.public_state()
     with pytest.raises(NotUsable, match="It is retired"):
         retire_use_case(actor=developer, use_case=use_case, reason="Over.")
+
+
+def test_what_changed_since_it_was_read_is_not_decided(developer: Actor, validator: Actor, proposed: UseCase) -> None:
+    shown = proposed.digest()
+    change_use_case(actor=developer, use_case=proposed, decision="Whom to write to.")
+    with pytest.raises(Conflict, match="has changed since"):
+        decide_what_was_shown(actor=validator, use_case=proposed, verdict="approve", shown_digest=shown)
+    proposed.refresh_from_db()
+    assert (proposed.state, proposed.purpose) == ("proposed", TEXTS["purpose"])

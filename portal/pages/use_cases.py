@@ -105,6 +105,12 @@ class ApprovalForm(VerbForm):
     shown_digest = forms.CharField(widget=forms.HiddenInput)
     rationale = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
 
+    def show(self, found: UseCase) -> None:
+        """Send along what is shown now, also after a refusal, when it may be something else than before."""
+        self.initial["shown_digest"] = found.digest()
+        if self.is_bound:
+            self.data = {**self.data, "shown_digest": found.digest()}
+
 
 class RejectionForm(ApprovalForm):
     """A decision that says why."""
@@ -238,13 +244,15 @@ def _decide(
     found = _use_case(request, slug)
     request.actor.require("decide_use_case", found.team_id)
     kind = ApprovalForm if verdict == UseCaseVerdict.APPROVE else RejectionForm
-    form = kind(request.POST if request.method == "POST" else None, initial={"shown_digest": found.digest()})
+    form = kind(request.POST if request.method == "POST" else None)
     if form.is_valid():
         decided = form.attempt(
             decide_use_case, actor=request.actor, use_case=found, verdict=verdict, **form.cleaned_data
         )
         if decided is not None:
             return redirect(decided)
+        found = _use_case(request, slug)
+    form.show(found)
     title, button, happens = words
     danger = verdict != UseCaseVerdict.APPROVE
     question = Question(title.format(found.slug), happens, button, _back(found), danger=danger, facts=_facts(found))

@@ -109,13 +109,13 @@ def decide_use_case(
     use_case = _locked(use_case)
     if found := rationale_problems(verdict, rationale):
         raise Invalid("It can't be decided so; see the fields.", fields=found)
+    if use_case.digest() != shown_digest:
+        raise Conflict("The use case has changed since you looked. Read it again, then decide.")
     if (reason := duty_problem(verdict, author_of(actor), use_case.involved)) is not None:
         raise OwnUseCase(reason)
     models = list(use_case.models.order_by("slug").values_list("slug", flat=True))
     if (reason := verdict_problem(verdict, use_case.state, models)) is not None:
         raise NotUsable(reason)
-    if use_case.digest() != shown_digest:
-        raise Conflict("The use case has changed since you looked. Read it again, then decide.")
     use_case.state = str(after(USE_CASE, VERBS[verdict], use_case.state))
     use_case.not_a_model = verdict == UseCaseVerdict.NOT_A_MODEL
     use_case.decided_by_id, use_case.decided_at, use_case.rationale = author_of(actor), now(), rationale.strip()

@@ -26,7 +26,9 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
     team = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
     owner = serializers.SlugRelatedField(slug_field="email", read_only=True)  # type: ignore[var-annotated]
 
-    use_case = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    use_case = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="slug", read_only=True, allow_null=True
+    )
 
     class Meta:
         model = RegisteredModel

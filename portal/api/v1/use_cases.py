@@ -36,7 +36,9 @@ class UseCaseSerializer(serializers.ModelSerializer[UseCase]):
     )
     digest = serializers.CharField(read_only=True, help_text="Of what it says and who answers for it.")
     models = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)  # type: ignore[var-annotated]
-    decided_by = serializers.SlugRelatedField(slug_field="email", read_only=True)  # type: ignore[var-annotated]
+    decided_by = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="email", read_only=True, allow_null=True
+    )
 
     class Meta:
         model = UseCase

@@ -152,8 +152,13 @@ def test_what_changed_meanwhile_is_not_decided(client: Client, validator: User) 
     use_case = UseCaseFactory.create()
     UseCase.objects.filter(pk=use_case.pk).update(decision="Whom to write to.")
     response = decide(client, use_case, "approve")
+    page = response.content.decode()
     assert response.status_code == 422
-    assert "has changed since you looked" in response.content.decode()
+    assert "has changed since you looked" in page
+    use_case.refresh_from_db()
+    assert f'name="shown_digest" value="{use_case.digest()}"' in page
+    assert "Whom to write to." in page
+    assert decide(client, use_case, "approve").status_code == 302
 
 
 def test_own_work_can_only_be_rejected(client: Client, validator: User) -> None:

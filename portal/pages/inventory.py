@@ -59,7 +59,11 @@ class LinkForm(VerbForm):
     """The use case that a model serves."""
 
     use_case = forms.ModelChoiceField(
-        UseCase.objects.none(), to_field_name="slug", required=False, empty_label="No use case"
+        UseCase.objects.none(),
+        to_field_name="slug",
+        required=False,
+        empty_label="No use case",
+        help_text="Those of the model’s team that are neither rejected nor retired.",
     )
 
     def __init__(self, *args: Any, model: RegisteredModel, **kwargs: Any) -> None:

@@ -29,6 +29,25 @@ class Implementation(TextChoices):
     ONNX = "onnx", "ONNX"
 
 
+class UseCaseState(TextChoices):
+    """The life of a use case. `in_use` is computed, never stored."""
+
+    PROPOSED = "proposed", "Proposed"
+    TIERED = "tiered", "Tiered"
+    APPROVED_FOR_DEVELOPMENT = "approved_for_development", "Approved for development"
+    IN_USE = "in_use", "In use"
+    RETIRED = "retired", "Retired"
+    REJECTED = "rejected", "Rejected"
+
+
+class UseCaseVerdict(TextChoices):
+    """What the second line decides about a proposed use case."""
+
+    APPROVE = "approve", "Approve for development"
+    REJECT = "reject", "Reject"
+    NOT_A_MODEL = "not_a_model", "Not a model"
+
+
 class VersionState(TextChoices):
     """The life of a version; its stage is its Release."""
 

@@ -1,6 +1,6 @@
 """Facts that went wrong in the registry."""
 
-from portal.core.errors import Conflict, Invalid
+from portal.core.errors import Conflict, Forbidden, Invalid
 
 
 class VersionIsSealed(Conflict):
@@ -37,3 +37,9 @@ class PipelineVersionExists(Conflict):
     """The feature pipeline has a version that says the same."""
 
     code = "pipeline_version_exists"
+
+
+class OwnUseCase(Forbidden):
+    """Who proposed, wrote, owned or sponsored a use case does not decide about it."""
+
+    code = "conflict_of_duty"

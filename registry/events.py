@@ -2,7 +2,15 @@
 
 from portal.ledger.catalogue import declare
 
+USE_CASE_PROPOSED = declare("registry.use_case.proposed", "proposed the use case")
+USE_CASE_CHANGED = declare("registry.use_case.changed", "changed the proposed use case")
+USE_CASE_APPROVED = declare("registry.use_case.approved", "approved for development the use case")
+USE_CASE_REJECTED = declare("registry.use_case.rejected", "rejected the use case")
+USE_CASE_NOT_A_MODEL = declare("registry.use_case.found_not_a_model", "decided to govern no model for the use case")
+USE_CASE_RETIRED = declare("registry.use_case.retired", "retired the use case")
 MODEL_REGISTERED = declare("registry.model.registered", "registered the model")
+MODEL_LINKED = declare("registry.model.linked", "named the use case of the model")
+MODEL_UNLINKED = declare("registry.model.unlinked", "took away the use case of the model")
 DATASET_REGISTERED = declare("registry.dataset.registered", "registered the dataset")
 SNAPSHOT_RECEIVED = declare("registry.snapshot.received", "uploaded a snapshot")
 SNAPSHOT_READY = declare("registry.snapshot.ready", "read the snapshot's schema and rows")

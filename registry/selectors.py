@@ -1,10 +1,13 @@
 """Reads of the registry that are wider than a queryset's method."""
 
-from django.db.models import Count, OuterRef, Subquery, Value
+from typing import Any
+
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from registry.choices import Environment, ReleaseState, Stage
-from registry.models import ModelVersion, PipelineStage, RegisteredModel
+from portal.core.querysets import ScopedQuerySet
+from registry.choices import Environment, ReleaseState, Stage, UseCaseState
+from registry.models import ModelVersion, PipelineStage, RegisteredModel, Release, UseCase
 
 
 def champion_of(model: RegisteredModel, environment: str = Environment.PRODUCTION) -> ModelVersion | None:
@@ -31,3 +34,12 @@ def without_owner() -> Coalesce:
 def stages_without_owner(model: RegisteredModel) -> int:
     """Return for how many stages of the model nobody answers."""
     return len(Stage) - model.stages.owned().count()
+
+
+def with_state_now(rows: ScopedQuerySet[UseCase]) -> ScopedQuerySet[Any]:
+    """Give use cases `is_live` (a model of theirs takes live decisions) and `state_now`: "in_use" is computed."""
+    live = Release.objects.active_in(Environment.PRODUCTION).filter(model__use_case=OuterRef("pk"))
+    in_use = Q(state=UseCaseState.APPROVED_FOR_DEVELOPMENT, is_live=True)
+    return rows.annotate(is_live=Exists(live)).annotate(
+        state_now=Case(When(in_use, then=Value(UseCaseState.IN_USE.value)), default=F("state"))
+    )

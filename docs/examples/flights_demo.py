@@ -3,7 +3,8 @@
 Three versions of one model: a champion that is approved and active, a candidate that waits for review, and one that a
 gate stops. `manage.py demo` runs this script; with accounts of your own it runs as
 
-    BASE_URL=… TEAM=… TOKEN=… VALIDATOR_TOKEN=… SIGNER_EMAIL=… SIGNER_PASSWORD=… python docs/examples/flights_demo.py
+    BASE_URL=… TEAM=… TOKEN=… VALIDATOR_TOKEN=… SPONSOR_EMAIL=… SIGNER_EMAIL=… SIGNER_PASSWORD=… \
+        python docs/examples/flights_demo.py
 """
 
 import hashlib
@@ -20,6 +21,13 @@ from portal_client import Browser, Json, Portal, Refused
 
 MODEL, DATASET, PIPELINE = "late-arrival", "nyc-flights-2013", "flight-features"
 REPOSITORY = "https://git.example.org/flight-operations/late-arrival"
+USE_CASE: Json = {
+    "slug": "late-arrival-warning",
+    "name": "Warn of late arrivals",
+    "purpose": "Connecting passengers choose another flight in time, instead of missing theirs.",
+    "affected_persons": "Passengers of flights from New York: a wrong warning or a missing one costs them time.",
+    "decision": "Whether to warn the passengers of a flight, an hour before departure, that it is likely to be late.",
+}
 FALLBACK = "No warning is sent; passengers see the timetable."
 PLAN: Json = {
     "label_column": flights.LABEL,
@@ -145,6 +153,20 @@ def ask_for_approval(portal: Portal, number: int, summary: str) -> Json:
     return portal.post(f"/releases/{release['id']}/approval-requests", {"summary": summary})
 
 
+def agree_on_use_case(developer: Portal, second: Portal, team: str) -> None:
+    """Propose what the model is for, and have the second line decide about exactly that."""
+    sponsor = os.environ["SPONSOR_EMAIL"]
+    proposed = developer.post("/use-cases", {**USE_CASE, "team": team, "sponsor": sponsor})
+    slug = USE_CASE["slug"]
+    decision = {
+        "verdict": "approve",
+        "shown_digest": proposed["digest"],
+        "rationale": "The timetable decides today; a wrong warning can be taken back, and nobody is refused anything.",
+    }
+    decided = second.post(f"/use-cases/{slug}/decision", decision)
+    say("Use case", f"{slug} is {decided['state'].replace('_', ' ')}, with a sponsor: {sponsor}")
+
+
 def describe(developer: Portal, team: str) -> None:
     """Register what does not change with a version: model, dataset, feature pipeline, card."""
     developer.post(
@@ -159,6 +181,7 @@ def describe(developer: Portal, team: str) -> None:
             "implementation": "scikit-learn",
         },
     )
+    developer.post(f"/models/{MODEL}/use-case", {"use_case": USE_CASE["slug"]})
     description = "Flights from New York in 2013 that arrived, with what was known before departure."
     developer.post(
         "/datasets", {"slug": DATASET, "name": "New York flights 2013", "description": description, "team": team}
@@ -224,6 +247,7 @@ def main() -> None:
     """Run the example against BASE_URL."""
     base_url = os.environ["BASE_URL"]
     with Portal(base_url, os.environ["TOKEN"]) as developer, Portal(base_url, os.environ["VALIDATOR_TOKEN"]) as second:
+        agree_on_use_case(developer, second, os.environ["TEAM"])
         describe(developer, os.environ["TEAM"])
         name_owners(developer, second, os.environ["TEAM"])
         spring, summer, held_out = upload(developer)

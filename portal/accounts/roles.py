@@ -12,6 +12,7 @@ ROLES: dict[str, frozenset[str]] = {
     Role.VIEWER: READING,
     Role.DEVELOPER: READING
     | {
+        "propose_use_case",
         "register_model",
         "upload_dataset",
         "register_pipeline",
@@ -23,7 +24,15 @@ ROLES: dict[str, frozenset[str]] = {
         "export_evidence",
         "cancel_job",
     },
-    Role.VALIDATOR: READING | {"plan_validation", "request_validation", "export_evidence", "cancel_job"},
+    Role.VALIDATOR: READING
+    | {
+        # The second line challenges a use case before there is anything to sign: no digest, so not `sign`.
+        "decide_use_case",
+        "plan_validation",
+        "request_validation",
+        "export_evidence",
+        "cancel_job",
+    },
     Role.APPROVER: READING | {"sign", "export_evidence"},
     Role.OPERATOR: READING | {"operate_release", "export_evidence", "cancel_job"},
     Role.POLICY_STEWARD: READING | {"draft_policy", "publish_policy"},

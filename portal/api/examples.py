@@ -6,6 +6,15 @@ _COMMIT = "5f2c1e0b7a9d4c3e8b6f0a1d2c3b4a5968778695"
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 EXAMPLES: dict[str, Any] = {
+    "use_cases_create": {
+        "slug": "late-arrival-warning",
+        "name": "Warn of late arrivals",
+        "team": "flight-operations",
+        "sponsor": "sponsor@example.org",
+        "purpose": "Connecting passengers choose another flight in time.",
+        "affected_persons": "Passengers: a warning that is wrong or missing costs them time.",
+        "decision": "Whether to warn the passengers of a flight an hour before it departs.",
+    },
     "models_create": {
         "slug": "late-arrival",
         "name": "Late arrival",

@@ -24,6 +24,8 @@ class Link:
 LINKS = tuple(
     Link(after, then, parameters)
     for after, then, parameters in (
+        ("use_cases_create", "use_cases_retrieve", _SLUG),
+        ("use_cases_create", "use_cases_decision_create", _SLUG),
         ("models_create", "models_retrieve", _SLUG),
         ("models_create", "models_versions_create", _SLUG),
         ("models_create", "models_card_revisions_create", _SLUG),

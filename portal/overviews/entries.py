@@ -190,6 +190,7 @@ def _spoken(found: tuple[str, int]) -> str:
 
 
 _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
+    "use_case": _named_by_slug("use_case"),
     "model": _named_by_slug("model"),
     "dataset": _named_by_slug("dataset"),
     "snapshot": _snapshot,

@@ -31,7 +31,8 @@ from portal.accounts.selectors import people_known_to
 from portal.core.actors import Actor
 from portal.ui.words import spoken
 from registry.choices import CardState
-from registry.models import CardRevision, Dataset, DatasetSnapshot, ModelVersion, RegisteredModel, Release
+from registry.models import CardRevision, Dataset, DatasetSnapshot, ModelVersion, RegisteredModel, Release, UseCase
+from registry.selectors import with_state_now
 
 SHOWN = 8
 """Hits of a kind; where there are more, the page says so."""
@@ -197,6 +198,16 @@ def _policies(actor: Actor) -> QuerySet[Any]:  # noqa: ARG001 (readable by all w
 
 
 KINDS = (
+    Kind(
+        title="Use cases",
+        icon="use_cases",
+        rows=lambda actor: with_state_now(UseCase.objects.visible_to(actor).select_related("team")),
+        name=_joined("slug", " ", "name"),
+        texts=("purpose", "affected_persons", "decision", "rationale"),
+        shown=lambda row: f"{row.slug}, {row.name}",
+        note=lambda row: f"{'Not a model' if row.not_a_model else spoken(row.state_now)}, {row.team.name}",
+        url=_page,
+    ),
     Kind(
         title="Models",
         icon="models",

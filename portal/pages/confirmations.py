@@ -44,10 +44,12 @@ class Once:
     back: Back
 
 
-def ask(request: PageRequest, question: Question, form: VerbForm) -> HttpResponse:
+def ask(
+    request: PageRequest, question: Question, form: VerbForm, template: str = "administration/confirm.html"
+) -> HttpResponse:
     """Show what will happen, with what the form was refused for."""
     context = {"question": question, "form": form}
-    return render(request, "administration/confirm.html", context, status=422 if form.errors else 200)
+    return render(request, template, context, status=422 if form.errors else 200)
 
 
 def show_once(request: PageRequest, once: Once) -> HttpResponse:

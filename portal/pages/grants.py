@@ -25,8 +25,9 @@ ONE = "one"
 MAY = {
     ONE: "Choose it below.",
     Role.VIEWER: "Reads.",
-    Role.DEVELOPER: "Registers models, data, pipelines and versions; writes cards; asks for runs and approval.",
-    Role.VALIDATOR: f"Fixes validation plans, asks for runs: the second line. {SECOND}",
+    Role.DEVELOPER: "Proposes use cases; registers models, data, pipelines and versions; writes cards; asks for runs "
+    "and approval.",
+    Role.VALIDATOR: f"Decides about use cases, fixes validation plans, asks for runs: the second line. {SECOND}",
     Role.APPROVER: f"Signs. {SECOND}",
     Role.OPERATOR: "Stops and moves releases.",
     Role.POLICY_STEWARD: f"Drafts and publishes policies. {SECOND}",

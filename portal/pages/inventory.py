@@ -1,4 +1,4 @@
-"""Models: the table, one model, its card."""
+"""Models: the table, one model, its card, its use case."""
 
 from typing import Any
 
@@ -11,13 +11,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.core.querysets import visible
 from portal.overviews.models import model_overview, models_table, open_request_of, teams_of_models
+from portal.overviews.use_cases import linkable
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from portal.pages.saved import saved_views
 from portal.ui.forms import VerbForm
 from registry.choices import CardState, Task
-from registry.models import CardRevision, RegisteredModel
+from registry.models import CardRevision, RegisteredModel, UseCase
 from registry.services import cards
+from registry.services.models import link_model
 
 SORTABLE = {"slug", "-slug", "tier", "-tier", "created_at", "-created_at"}
 
@@ -62,6 +64,22 @@ class CardForm(VerbForm):
     out_of_scope_use = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class LinkForm(VerbForm):
+    """The use case that a model serves."""
+
+    use_case = forms.ModelChoiceField(
+        UseCase.objects.none(),
+        to_field_name="slug",
+        required=False,
+        empty_label="No use case",
+        help_text="Those of the model’s team that are neither rejected nor retired.",
+    )
+
+    def __init__(self, *args: Any, model: RegisteredModel, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["use_case"].queryset = linkable(model)  # type: ignore[attr-defined]
+
+
 def _sorted(rows: QuerySet[RegisteredModel], wanted: str) -> QuerySet[RegisteredModel]:
     return rows.order_by(wanted if wanted in SORTABLE else "slug")
 
@@ -93,6 +111,7 @@ def model(request: PageRequest, slug: str) -> HttpResponse:
         "overview": model_overview(request.actor, found),
         "may_register": request.actor.may("register_version", found.team_id),
         "may_assign": request.actor.may("register_model", found.team_id),
+        "may_link": request.actor.may("register_model", found.team_id),
     }
     return render(request, "models/detail.html", context)
 
@@ -128,6 +147,22 @@ def card_publish(request: PageRequest, slug: str, number: int) -> HttpResponse:
     revision = visible(CardRevision.objects.select_related("model"), request.actor, model__slug=slug, number=number)
     cards.publish_card(actor=request.actor, revision=revision)
     return redirect("card", slug=slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+def model_use_case(request: PageRequest, slug: str) -> HttpResponse:
+    """Say which use case a model serves."""
+    found = visible(RegisteredModel.objects.with_names(), request.actor, slug=slug)
+    request.actor.require("register_model", found.team_id)
+    initial = {"use_case": found.use_case.slug if found.use_case else None}
+    form = LinkForm(request.POST if request.method == "POST" else None, model=found, initial=initial)
+    if form.is_valid():
+        linked = form.attempt(link_model, actor=request.actor, model=found, **form.cleaned_data)
+        if linked is not None:
+            return redirect(linked)
+    context = {"model": found, "form": form}
+    return render(request, "models/use_case.html", context, status=422 if form.errors else 200)
 
 
 def _initial(published: CardRevision | None) -> dict[str, Any]:

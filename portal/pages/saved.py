@@ -14,9 +14,17 @@ from portal.accounts.services.saved_views import LONGEST_NAME, LONGEST_QUERY, de
 from portal.pages.doors import PageRequest, page
 from portal.ui.forms import VerbForm
 
-LISTS = {"models": "Models", "reviews": "Reviews", "releases": "Releases", "datasets": "Data", "audit": "Audit"}
+LISTS = {
+    "use_cases": "Use cases",
+    "models": "Models",
+    "reviews": "Reviews",
+    "releases": "Releases",
+    "datasets": "Data",
+    "audit": "Audit",
+}
 """Where filters can be saved: names of addresses, and how a person calls them."""
 FILTERS = {
+    "use_cases": frozenset({"q", "state", "team", "sort"}),
     "models": frozenset({"q", "tier", "task", "team", "serving", "sort"}),
     "reviews": frozenset({"state"}),
     "releases": frozenset({"state"}),

@@ -21,6 +21,7 @@ from portal.ui.forms import VerbForm
 FOR_REGISTERING = (
     "export_evidence",
     "open_request",
+    "propose_use_case",
     "read",
     "register_model",
     "register_pipeline",

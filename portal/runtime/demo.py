@@ -40,6 +40,8 @@ PEOPLE = (
     Person("steward@example.org", "Signe Holm", Role.POLICY_STEWARD),
     Person("auditor@example.org", "Paula Dietrich", Role.AUDITOR),
 )
+SPONSOR = PEOPLE[0]
+"""Who reads, and wants the model."""
 DEVELOPER, VALIDATOR, APPROVER = (
     next(person for person in PEOPLE if person.role == role) for role in (Role.DEVELOPER, Role.VALIDATOR, Role.APPROVER)
 )

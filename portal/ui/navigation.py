@@ -23,6 +23,7 @@ class Entry:
 
 ENTRIES = (
     Entry("home", "Home", "home", ("",), "h"),
+    Entry("use_cases", "Use cases", "use_cases", ("use-cases", "propose-use-case"), "c"),
     Entry("models", "Models", "models", ("models", "validation-runs"), "m"),
     Entry("reviews", "Reviews", "reviews", ("reviews",), "r"),
     Entry("releases", "Releases", "releases", ("releases", "evidence"), "l"),

@@ -49,7 +49,7 @@ LOOKS: dict[str, Look] = {
             "draft": "proposed draft pending planned queued",
             "open": "waiting",
             "none": "no_data not_enough_data not_assessed",
-            "skip": "skipped cancelled aborted not_worse",
+            "skip": "skipped cancelled aborted not_worse not_a_model",
             "old": "withdrawn superseded retired deactivated",
             "mute": "muted",
         },

@@ -7,6 +7,7 @@ from registry.models.pipelines import FeaturePipeline, FeaturePipelineVersion
 from registry.models.releases import Release
 from registry.models.runs import TrainingRun
 from registry.models.stages import PipelineStage
+from registry.models.use_cases import UseCase
 from registry.models.versions import Artifact, ModelVersion
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "RegisteredModel",
     "Release",
     "TrainingRun",
+    "UseCase",
 ]

@@ -8,14 +8,15 @@ from django.urls import reverse
 from portal.accounts.models import Team, User
 from portal.core.querysets import ScopedQuerySet
 from registry.choices import Implementation, Task
+from registry.models.use_cases import UseCase
 
 
 class RegisteredModelQuerySet(ScopedQuerySet["RegisteredModel"]):
     """Models, by team."""
 
     def with_names(self) -> Self:
-        """Join team and owner."""
-        return self.select_related("team", "owner")
+        """Join team, owner and use case."""
+        return self.select_related("team", "owner", "use_case")
 
 
 class RegisteredModel(models.Model):
@@ -30,6 +31,7 @@ class RegisteredModel(models.Model):
     task = models.CharField(max_length=20, choices=Task.choices)
     implementation = models.CharField(max_length=20, choices=Implementation.choices)
     created_at = models.DateTimeField()
+    use_case = models.ForeignKey(UseCase, on_delete=models.PROTECT, null=True, related_name="models")
 
     objects = RegisteredModelQuerySet.as_manager()
 
@@ -45,8 +47,11 @@ class RegisteredModel(models.Model):
         return reverse("model", args=[self.slug])
 
     def public_state(self) -> dict[str, Any]:
-        """Return what the ledger says of this row."""
-        return {
+        """Return what the ledger says of this row.
+
+        A model without a use case names none: so it was told before there were any, and the two must agree.
+        """
+        state = {
             "model": self.pk,
             "slug": self.slug,
             "team": self.team_id,
@@ -55,3 +60,4 @@ class RegisteredModel(models.Model):
             "task": self.task,
             "implementation": self.implementation,
         }
+        return state | ({"use_case": self.use_case_id} if self.use_case_id else {})

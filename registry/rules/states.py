@@ -2,11 +2,39 @@
 
 from collections.abc import Mapping
 
-from registry.choices import CardState, ReleaseState, SnapshotState, VersionState
+from registry.choices import CardState, ReleaseState, SnapshotState, UseCaseState, VersionState
 
 Table = Mapping[str, Mapping[str, str]]
 """Verb -> state before -> state after; what is not in it is refused."""
 
+USE_CASE: Table = {
+    "change": {UseCaseState.PROPOSED: UseCaseState.PROPOSED},
+    "tier": {UseCaseState.PROPOSED: UseCaseState.TIERED},
+    "approve": {
+        UseCaseState.PROPOSED: UseCaseState.APPROVED_FOR_DEVELOPMENT,
+        UseCaseState.TIERED: UseCaseState.APPROVED_FOR_DEVELOPMENT,
+    },
+    "reject": {
+        UseCaseState.PROPOSED: UseCaseState.REJECTED,
+        UseCaseState.TIERED: UseCaseState.REJECTED,
+    },
+    "find not a model": {
+        UseCaseState.PROPOSED: UseCaseState.REJECTED,
+        UseCaseState.TIERED: UseCaseState.REJECTED,
+    },
+    "link a model": {
+        UseCaseState.PROPOSED: UseCaseState.PROPOSED,
+        UseCaseState.TIERED: UseCaseState.TIERED,
+        UseCaseState.APPROVED_FOR_DEVELOPMENT: UseCaseState.APPROVED_FOR_DEVELOPMENT,
+        UseCaseState.IN_USE: UseCaseState.IN_USE,
+    },
+    "retire": {UseCaseState.APPROVED_FOR_DEVELOPMENT: UseCaseState.RETIRED},
+}
+"""`tiered` is in the table, but no verb leads there yet: "tier" comes with the questionnaire that decides the tier.
+
+`in_use` is approved for development with a model in production (`selectors.with_state_now`). No verb enters or leaves
+it, so a use case is retired once none of its models takes live decisions any more.
+"""
 VERSION: Table = {
     "add a file": {VersionState.RECEIVING: VersionState.RECEIVING},
     "submit": {VersionState.RECEIVING: VersionState.INSPECTING},

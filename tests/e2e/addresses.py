@@ -3,13 +3,20 @@
 from tests.matrix.permissions import rows
 
 MODEL = "/models/late-arrival"
+USE_CASE = "/use-cases/late-arrival-warning"
 PAGES = {
     "home": "/",
     "quick_start": "/quick-start",
     "search": "/search?q=late",
     "keyboard": "/keyboard",
+    "use_cases": "/use-cases",
+    "use_case": USE_CASE,
+    "use_case_propose": "/propose-use-case",
+    "use_case_change": f"{USE_CASE}/change",
+    "use_case_retire": f"{USE_CASE}/retire",
     "models": "/models?tier=2",
     "model": MODEL,
+    "model_use_case": f"{MODEL}/use-case",
     "card": f"{MODEL}/card",
     "stage": f"{MODEL}/stages/training",
     "version": f"{MODEL}/versions/3",
@@ -61,6 +68,8 @@ NO_PAGES = {
 NOT_IN_THE_DEMO = {
     "admin_person_reactivate", "admin_grant_confirm", "admin_grant_revoke", "admin_change_confirm",
     "admin_change_withdraw", "admin_team", "admin_token_revoke", "password_link", "service_tokens",
+    # The walkers develop and administer; they are not the second line, which decides.
+    "use_case_approve", "use_case_reject", "use_case_not_a_model",
 }  # fmt: skip
 
 

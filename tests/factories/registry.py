@@ -19,6 +19,7 @@ from registry.choices import (
     SnapshotState,
     Stage,
     Task,
+    UseCaseState,
     VersionState,
 )
 from registry.models import (
@@ -33,6 +34,7 @@ from registry.models import (
     RegisteredModel,
     Release,
     TrainingRun,
+    UseCase,
 )
 from registry.rules.cards import CardText
 from registry.services.stages import add_stages
@@ -69,6 +71,47 @@ class BlobFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
     sha256 = factory.Sequence(lambda n: sha256_of(f"blob {n}"))
     size = 1000
     created_at = factory.LazyFunction(now)
+
+
+class UseCaseFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A proposed use case; in another state it was decided by somebody who had no hand in it."""
+
+    class Meta:
+        model = UseCase
+
+    slug = factory.Sequence(lambda n: f"use-case-{n}")
+    name = factory.LazyAttribute(lambda use_case: use_case.slug.replace("-", " ").capitalize())
+    team = factory.SubFactory(TeamFactory)
+    owner = factory.SubFactory(UserFactory)
+    sponsor = factory.SubFactory(UserFactory)
+    purpose = "Call those first who need it most."
+    affected_persons = "Customers, who wait longer or less long."
+    decision = "Whom to call first."
+    proposed_by = factory.SubFactory(UserFactory)
+    proposed_at = factory.LazyFunction(now)
+    involved = factory.LazyAttribute(
+        lambda use_case: sorted({use_case.owner.pk, use_case.sponsor.pk, use_case.proposed_by.pk})
+    )
+
+    class Params:
+        approved = factory.Trait(
+            state=UseCaseState.APPROVED_FOR_DEVELOPMENT,
+            decided_by=factory.SubFactory(UserFactory),
+            decided_at=factory.LazyFunction(now),
+        )
+        rejected = factory.Trait(
+            state=UseCaseState.REJECTED,
+            decided_by=factory.SubFactory(UserFactory),
+            decided_at=factory.LazyFunction(now),
+            rationale="Too little to gain.",
+        )
+        retired = factory.Trait(
+            approved=True,
+            state=UseCaseState.RETIRED,
+            retired_by=factory.SubFactory(UserFactory),
+            retired_at=factory.LazyFunction(now),
+            reason="Nobody calls any more.",
+        )
 
 
 class RegisteredModelFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]

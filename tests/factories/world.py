@@ -38,6 +38,7 @@ from registry.models import (
     ModelVersion,
     RegisteredModel,
     Release,
+    UseCase,
 )
 from registry.selectors import champion_of
 from tests.factories.accounts import RoleGrantFactory, ServiceAccountFactory, TeamFactory, person_with
@@ -54,6 +55,7 @@ from tests.factories.registry import (
     ReleaseFactory,
     SealedVersionFactory,
     SnapshotFactory,
+    UseCaseFactory,
     VersionFactory,
     stored,
 )
@@ -83,6 +85,11 @@ class Portfolio:
     snapshot: DatasetSnapshot = field(init=False)
     pipeline: FeaturePipeline = field(init=False)
     pipeline_version: FeaturePipelineVersion = field(init=False)
+    use_case: UseCase = field(init=False)
+    """In use by the model."""
+    proposal: UseCase = field(init=False)
+    idle_use_case: UseCase = field(init=False)
+    """Approved for development; there is no model for it."""
     model: RegisteredModel = field(init=False)
     card: CardRevision = field(init=False)
     draft: CardRevision = field(init=False)
@@ -154,6 +161,11 @@ class Portfolio:
         self.snapshot = SnapshotFactory.create(dataset=self.dataset, created_by=self.author)
         self.pipeline = FeaturePipelineFactory.create(slug=self.slug, name=self.mark, team=self.team)
         self.pipeline_version = self._pipeline_version()
+        self.use_case = self._use_case(self.slug, approved=True)
+        self.proposal, self.idle_use_case = (
+            self._use_case(f"{self.slug}-new"),
+            self._use_case(f"{self.slug}-idle", approved=True),
+        )
         self.model = self._model(self.slug)
         self.card = self._card(CardState.PUBLISHED)
         self.draft = self._card(CardState.DRAFT)
@@ -211,6 +223,7 @@ class Portfolio:
             RoleGrantFactory.create(user=self.people[role], role=Role.VIEWER, team=self.team)
         self._add_to_administration(slug)
         self._view(slug)
+        self._use_case(slug)
         model = self._model(slug)
         CardRevisionFactory.create(model=model, author=self.author)
         version = self._version(SealedVersionFactory, model=model)
@@ -261,11 +274,17 @@ class Portfolio:
 
     def _model(self, slug: str) -> RegisteredModel:
         made: RegisteredModel = RegisteredModelFactory.create(
-            slug=slug, name=self.mark, purpose=self.mark, team=self.team, owner=self.author
+            slug=slug, name=self.mark, purpose=self.mark, team=self.team, owner=self.author, use_case=self.use_case
         )
         PipelineStageFactory.create(
             model=made, stage=Stage.VALIDATION, owner_user=self.people[Role.DEVELOPER], backup=self.author
         )
+        return made
+
+    def _use_case(self, slug: str, **columns: Any) -> UseCase:
+        people = dict.fromkeys(("owner", "sponsor", "proposed_by"), self.author)
+        texts = dict.fromkeys(("name", "purpose", "affected_persons", "decision"), self.mark)
+        made: UseCase = UseCaseFactory.create(slug=slug, team=self.team, **people, **texts, **columns)
         return made
 
     def _card(self, state: CardState) -> CardRevision:

@@ -69,6 +69,10 @@ def _model(team: Portfolio) -> Mapping[str, Any]:
     return {"slug": team.model.slug}
 
 
+def _proposal(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.proposal.slug}
+
+
 def _version(name: str) -> Arguments:
     return lambda team: {"slug": team.model.slug, "number": getattr(team, name).number}
 
@@ -130,6 +134,13 @@ ARGUMENTS: dict[str, Arguments] = {
     "admin_change_withdraw": _row("waiting_change"),
     "admin_team": lambda team: {"slug": team.team.slug},
     "admin_token_revoke": _row("token"),
+    "use_case": lambda team: {"slug": team.use_case.slug},
+    "use_case_change": _proposal,
+    "use_case_approve": _proposal,
+    "use_case_reject": _proposal,
+    "use_case_not_a_model": _proposal,
+    "use_case_retire": lambda team: {"slug": team.idle_use_case.slug},
+    "model_use_case": _model,
     "model": _model,
     "card": _model,
     "card_publish": _draft,
@@ -156,6 +167,11 @@ ARGUMENTS: dict[str, Arguments] = {
     "problem_type": lambda _: {"code": "not_found"},
     "view_delete": _row("view"),
     "api_model": _model,
+    "api_use_case": lambda team: {"slug": team.use_case.slug},
+    "PATCH api_use_case": _proposal,
+    "api_use_case_decision": _proposal,
+    "api_use_case_retire": lambda team: {"slug": team.idle_use_case.slug},
+    "api_model_use_case": _model,
     "api_dataset": lambda team: {"slug": team.dataset.slug},
     "api_snapshots": lambda team: {"slug": team.dataset.slug},
     "api_snapshot": _snapshot,
@@ -196,6 +212,15 @@ def _named(team: Portfolio, **more: Any) -> Sent:
     return Sent({**_SLUG, "team": team.team.slug, **more})
 
 
+def _use_case(team: Portfolio) -> dict[str, Any]:
+    texts = {"purpose": "Calls.", "affected_persons": "Customers.", "decision": "Whom to call."}
+    return {**texts, "owner": team.author.email, "sponsor": team.author.email}
+
+
+def _verdict(team: Portfolio) -> Sent:
+    return Sent({"rationale": "Spelled out.", "shown_digest": team.proposal.digest()})
+
+
 def _signature(team: Portfolio) -> Sent:
     return Sent(
         {
@@ -223,6 +248,13 @@ def _new_plan(team: Portfolio) -> Sent:
 BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST account_login": lambda team: Sent({"login": team.author.email, "password": PASSWORD}),
     "POST account_reauthenticate": lambda _: Sent({"password": PASSWORD}),
+    "POST use_case_propose": lambda team: _named(team, **_use_case(team)),
+    "POST use_case_change": lambda team: Sent({**_use_case(team), "name": "Other"}),
+    "POST use_case_approve": _verdict,
+    "POST use_case_reject": _verdict,
+    "POST use_case_not_a_model": _verdict,
+    "POST use_case_retire": lambda _: Sent({"reason": "Over."}),
+    "POST model_use_case": lambda team: Sent({"use_case": team.idle_use_case.slug}),
     "POST card": lambda _: _CARD,
     "POST stage": lambda team: Sent({"owner": f"user:{team.author.pk}", "response_hours": "4"}),
     "POST version_release": lambda _: Sent({**_RELEASE, "summary": "More months."}),
@@ -244,6 +276,11 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST api_models": lambda team: _named(
         team, purpose="Decides.", tier=2, task="binary", implementation="onnx", owner=team.author.email
     ),
+    "POST api_use_cases": lambda team: _named(team, **_use_case(team)),
+    "PATCH api_use_case": lambda team: Sent(_use_case(team)),
+    "POST api_use_case_decision": lambda team: Sent({**(_verdict(team).values or {}), "verdict": "not_a_model"}),
+    "POST api_use_case_retire": lambda _: Sent({"reason": "Over."}),
+    "POST api_model_use_case": lambda team: Sent({"use_case": team.idle_use_case.slug}),
     "POST api_datasets": _named,
     "POST api_pipelines": _named,
     "POST api_snapshots": lambda _: Sent(data=UPLOAD, query="?time_column=day"),

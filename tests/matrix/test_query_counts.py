@@ -47,6 +47,11 @@ NAMES = [name for method, name in map(str.split, rows()) if method == "GET" and 
 READERS = (Role.DEVELOPER, Role.APPROVER)
 """What waits for others, and what waits for oneself."""
 ADMINISTRATION = {name: (Role.ADMIN,) for name in NAMES if name.startswith("admin") or name == "service_tokens"}
+WRITING = {
+    **dict.fromkeys(("use_case_propose", "use_case_change", "use_case_retire", "model_use_case"), (Role.DEVELOPER,)),
+    **dict.fromkeys(("use_case_approve", "use_case_reject", "use_case_not_a_model"), (Role.VALIDATOR,)),
+}
+"""Forms that only those are shown who may send them."""
 ALSO = {"home": (*READERS, Role.ADMIN)}
 # Else the page of a short log would name more kinds of things than that of a long one.
 QUERIES = {"audit": f"?event={REQUEST_OPENED.name}", "search": "?q=lending"}
@@ -80,13 +85,13 @@ def lengthen_the_log() -> None:
 def counts(world: World) -> Counts:
     """Return {address name: {reader: queries}}."""
     clients: dict[str, tuple[Client, Client]] = {}
-    for role in (*READERS, Role.ADMIN):
+    for role in (*READERS, Role.VALIDATOR, Role.ADMIN):
         browser, program = fresh_client(), fresh_client(token=world.secrets[role])
         browser.force_login(world.person(role))
         clients[role] = browser, program
     # A use is noted once a minute: not while we count, however long that takes.
     ApiToken.objects.update(last_used_at=now() + timedelta(days=1))
-    readers = dict.fromkeys(NAMES, READERS) | ADMINISTRATION | ALSO
+    readers = dict.fromkeys(NAMES, READERS) | ADMINISTRATION | WRITING | ALSO
     return {name: {str(role): count(clients[role], name, world) for role in readers[name]} for name in NAMES}
 
 

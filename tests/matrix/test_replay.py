@@ -42,10 +42,11 @@ from registry.models import (
     RegisteredModel,
     Release,
     TrainingRun,
+    UseCase,
 )
 from registry.runners.inspection import Inspection, Verdict
-from registry.services import cards, datasets, inspections, pipelines, releases, stages, versions
-from registry.services.models import register_model
+from registry.services import cards, datasets, inspections, pipelines, releases, stages, use_cases, versions
+from registry.services.models import link_model, register_model
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
 from tests.factories.monitoring import PLAN, ROWS, simulated
 from tests.factories.registry import SIGNATURE
@@ -55,6 +56,7 @@ from tests.portal.ledger.replay import replayed
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 TABLES: dict[str, type[models.Model]] = {
+    "use_case": UseCase,
     "model": RegisteredModel,
     "dataset": Dataset,
     "snapshot": DatasetSnapshot,
@@ -159,6 +161,29 @@ class Slice:
         )  # fmt: skip
         return Release.objects.select_related("model", "version").get(pk=request.release_id)
 
+    def use_case(self, slug: str, verdict: str = "") -> UseCase:
+        texts = dict.fromkeys(("name", "purpose", "affected_persons", "decision"), "Sets limits.")
+        owner = User.objects.get(email=self.address)
+        team = owner.grants.get().team
+        assert team
+        made = use_cases.propose_use_case(
+            actor=self.developer, slug=slug, team=team, owner=owner, sponsor=owner, **texts
+        )
+        made = use_cases.change_use_case(actor=self.developer, use_case=made, owner=owner, sponsor=owner, **texts)
+        if verdict:
+            use_cases.decide_use_case(
+                actor=self.validator, use_case=made, verdict=verdict, shown_digest=made.digest(), rationale="So."
+            )
+        return made
+
+    def use_cases(self, model: RegisteredModel) -> None:
+        over = self.use_case("over", "approve")
+        self.use_case("unwanted", "reject")
+        self.use_case("rule", "not_a_model")
+        for use_case in (self.use_case("proposed"), over, None, self.use_case("limits", "approve")):
+            link_model(actor=self.developer, model=model, use_case=use_case)
+        use_cases.retire_use_case(actor=self.developer, use_case=over, reason="Over.")
+
     def carded(self, model: RegisteredModel, limitations: str) -> None:
         texts = {"intended_use": "Ranks.", "limitations": limitations, "out_of_scope_use": "Prices."}
         cards.publish_card(actor=self.developer, revision=cards.draft_card(actor=self.developer, model=model, **texts))
@@ -180,6 +205,7 @@ def play() -> Release:
         actor=play.developer, slug="limits", name="Limits", purpose="Sets limits.", team=team, owner=person, tier=2,
         task="binary", implementation="onnx",
     )  # fmt: skip
+    play.use_cases(model)
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)
     training, held_out = play.snapshot(dataset), play.snapshot(dataset)
     play.snapshot(dataset, PICKLE)

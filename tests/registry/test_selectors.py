@@ -3,8 +3,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry.choices import Stage
-from registry.models import RegisteredModel
-from registry.selectors import champion_of, stages_of, stages_without_owner, without_owner
+from registry.models import RegisteredModel, UseCase
+from registry.selectors import champion_of, stages_of, stages_without_owner, with_state_now, without_owner
 from tests.factories.accounts import TeamFactory, UserFactory
 from tests.factories.registry import (
     ActiveReleaseFactory,
@@ -12,6 +12,7 @@ from tests.factories.registry import (
     RegisteredModelFactory,
     ReleaseFactory,
     SealedVersionFactory,
+    UseCaseFactory,
     own_all_stages,
 )
 
@@ -72,3 +73,14 @@ def test_counting_takes_one_query_for_however_many_models() -> None:
         counted = RegisteredModel.objects.annotate(number=without_owner())
         assert set(counted.values_list("number", flat=True)) == {0}
     assert len(captured) == 1
+
+
+def test_an_approved_use_case_is_in_use_while_a_model_of_it_is_in_production() -> None:
+    approved, proposed, idle = UseCaseFactory.create(approved=True), UseCaseFactory.create(), UseCaseFactory.create()
+    for use_case in (approved, approved, proposed):
+        ActiveReleaseFactory.create(version__model__use_case=use_case)
+    ActiveReleaseFactory.create(version__model__use_case=idle, environment="staging")
+    found = {row.pk: (row.state_now, row.is_live) for row in with_state_now(UseCase.objects.all())}
+    assert found == {
+        approved.pk: ("in_use", True), proposed.pk: ("proposed", True), idle.pk: ("proposed", False)
+    }  # fmt: skip

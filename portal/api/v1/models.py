@@ -26,9 +26,15 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
     team = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
     owner = serializers.SlugRelatedField(slug_field="email", read_only=True)  # type: ignore[var-annotated]
 
+    use_case = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="slug", read_only=True, allow_null=True
+    )
+
     class Meta:
         model = RegisteredModel
-        fields = ["slug", "name", "purpose", "team", "owner", "tier", "task", "implementation", "created_at"]
+        fields = [
+            "slug", "name", "purpose", "team", "owner", "tier", "task", "implementation", "use_case", "created_at",
+        ]  # fmt: skip
 
 
 class RegisterModelSerializer(Body):
@@ -92,10 +98,15 @@ def owner_named(request: Request, email: str | None) -> User:
     if email is None:
         caller = get_object_or_404(User.objects.select_related("owner"), pk=actor_of(request).user_id)
         return caller.owner or caller
+    return person_named(request, email, "owner")
+
+
+def person_named(request: Request, email: str, field: str) -> User:
+    """Return the person of this address whom the caller knows; raises ValidationError under `field`."""
     known = people_known_to(actor_of(request))
     found = known.filter(email=email.lower(), is_active=True, kind=UserKind.PERSON).first()
     if found is None:
-        raise serializers.ValidationError({"owner": ["Nobody of your teams who may sign in has this address."]})
+        raise serializers.ValidationError({field: ["Nobody of your teams who may sign in has this address."]})
     return found
 
 

@@ -54,6 +54,9 @@ class Caller:
     def post(self, path: str, body: Any = None) -> Any:
         return self.client.post(V1 + path, json.dumps({} if body is None else body), content_type="application/json")
 
+    def patch(self, path: str, body: Any) -> Any:
+        return self.client.patch(V1 + path, json.dumps(body), content_type="application/json")
+
     def upload(self, method: str, path: str, data: bytes, **headers: str) -> Any:
         """Send bytes with their digest; the keyword `content_digest` declares another one."""
         sent = {"Content-Digest": digest_header(data)} | {

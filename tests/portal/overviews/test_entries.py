@@ -21,6 +21,7 @@ from tests.factories.registry import (
     PipelineStageFactory,
     SealedVersionFactory,
     SnapshotFactory,
+    UseCaseFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +45,8 @@ def test_each_thing_is_called_by_name_and_leads_to_its_page() -> None:
     model, snapshot = version.model, version.training_run.training_snapshot
     run, card = RunFactory.create(version=version), CardRevisionFactory.create(model=model)
     artifact = version.artifacts.get()
+    use_case = UseCaseFactory.create()
+    assert named(auditor, "use_case", use_case) == (use_case.slug, use_case.get_absolute_url())
     assert named(auditor, "model", model) == (model.slug, model.get_absolute_url())
     assert named(auditor, "version", version) == (str(version), version.get_absolute_url())
     assert named(auditor, "artifact", artifact) == (f"model.onnx of {version}", version.get_absolute_url())

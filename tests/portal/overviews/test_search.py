@@ -17,6 +17,7 @@ from tests.factories.registry import (
     RegisteredModelFactory,
     SealedVersionFactory,
     SnapshotFactory,
+    UseCaseFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +40,15 @@ def test_a_name_is_found_by_the_beginning_or_the_middle_of_its_words() -> None:
     for words in ("late", "arriv", "Late-Arrival", "arrival late", "rival"):
         assert names(search(viewer(model.team), words))["Models"] == ["late-arrival, Late arrival"], words
     assert search(viewer(model.team), "late departure") == []
+
+
+def test_a_use_case_is_found_by_its_name_and_by_what_is_decided_with_it() -> None:
+    use_case = UseCaseFactory.create(slug="late-warning", decision="Whether to warn the passengers.", rejected=True)
+    for words in ("late-warn", "warned passenger"):
+        [group] = search(viewer(use_case.team), words)
+        assert (group.title, [(hit.url, hit.note) for hit in group.hits]) == (
+            "Use cases", [(use_case.get_absolute_url(), f"Rejected, {use_case.team.name}")]
+        )  # fmt: skip
 
 
 def test_words_of_a_card_are_found_by_their_stem_and_set_apart() -> None:

@@ -15,6 +15,7 @@ from tests.factories.registry import (
     PipelineStageFactory,
     RegisteredModelFactory,
     SealedVersionFactory,
+    UseCaseFactory,
     VersionFactory,
     own_all_stages,
 )
@@ -206,3 +207,19 @@ def test_who_may_not_write_the_card_is_told_who_may(client: Client) -> None:
     refused = client.post(reverse("card_publish", args=[card.model.slug, draft.number]))
     assert refused.status_code == 403
     assert "may not write card" in refused.content.decode()
+
+
+def test_a_model_names_its_use_case_and_can_be_given_another(client: Client, developer: User) -> None:
+    model = RegisteredModelFactory.create(team=team_of(developer))
+    use_case, gone = UseCaseFactory.create(team=model.team), UseCaseFactory.create(team=model.team, rejected=True)
+    address = reverse("model_use_case", args=[model.slug])
+    assert address in shown(client, model.get_absolute_url())
+    form = shown(client, address)
+    assert use_case.slug in form
+    assert gone.slug not in form
+    assert client.post(address, {"use_case": use_case.slug}).headers["Location"] == model.get_absolute_url()
+    assert use_case.get_absolute_url() in shown(client, model.get_absolute_url())
+    assert client.post(address, {"use_case": use_case.slug}).status_code == 422
+    assert client.post(address, {"use_case": gone.slug}).status_code == 422
+    assert client.post(address, {"use_case": ""}).status_code == 302
+    assert "none named" in shown(client, model.get_absolute_url())

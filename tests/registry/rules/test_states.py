@@ -2,10 +2,25 @@
 
 import pytest
 
-from registry.choices import CardState, ReleaseState, SnapshotState, VersionState
-from registry.rules.states import CARD, RELEASE, SNAPSHOT, VERSION, Table, after
+from registry.choices import CardState, ReleaseState, SnapshotState, UseCaseState, VersionState
+from registry.rules.states import CARD, RELEASE, SNAPSHOT, USE_CASE, VERSION, Table, after
 
 ALLOWED = {
+    "use case": {
+        ("proposed", "change"): "proposed",
+        ("proposed", "tier"): "tiered",
+        ("proposed", "approve"): "approved_for_development",
+        ("tiered", "approve"): "approved_for_development",
+        ("proposed", "reject"): "rejected",
+        ("tiered", "reject"): "rejected",
+        ("proposed", "find not a model"): "rejected",
+        ("tiered", "find not a model"): "rejected",
+        ("proposed", "link a model"): "proposed",
+        ("tiered", "link a model"): "tiered",
+        ("approved_for_development", "link a model"): "approved_for_development",
+        ("in_use", "link a model"): "in_use",
+        ("approved_for_development", "retire"): "retired",
+    },
     "version": {
         ("receiving", "add a file"): "receiving",
         ("receiving", "submit"): "inspecting",
@@ -26,6 +41,7 @@ ALLOWED = {
     "release": {("planned", "activate"): "active", ("active", "supersede"): "superseded"},
 }
 TABLES = {
+    "use case": (USE_CASE, UseCaseState),
     "version": (VERSION, VersionState),
     "snapshot": (SNAPSHOT, SnapshotState),
     "card": (CARD, CardState),

@@ -7,10 +7,11 @@ from portal.accounts.models import Team, User
 from portal.core.actors import Actor
 from portal.core.errors import Forbidden, Invalid
 from portal.ledger.models import PendingEntry
-from registry.errors import SlugTaken
+from registry.errors import NotUsable, SlugTaken
 from registry.models import RegisteredModel
-from registry.services.models import register_model
+from registry.services.models import link_model, register_model
 from tests.factories.accounts import UserFactory
+from tests.factories.registry import RegisteredModelFactory, UseCaseFactory
 from tests.portal.ledger.replay import replayed
 
 
@@ -59,3 +60,38 @@ def test_only_developers_of_the_team_register(viewer: Actor, stranger: Actor, va
     for actor in (viewer, stranger):
         with pytest.raises(Forbidden):
             register_model(actor=actor, **values)
+
+
+def newest_entry() -> dict[str, Any]:
+    entry: dict[str, Any] = json.loads(bytes(PendingEntry.objects.order_by("-order")[0].payload))
+    return entry
+
+
+def test_a_model_is_linked_to_a_use_case_moved_and_taken_out_again(developer: Actor, team: Team) -> None:
+    model = RegisteredModelFactory.create(team=team)
+    first, second = UseCaseFactory.create(team=team), UseCaseFactory.create(team=team, approved=True)
+    link_model(actor=developer, model=model, use_case=first)
+    assert newest_entry()["data"]["use_case"] == first.pk
+    link_model(actor=developer, model=model, use_case=second)
+    assert newest_entry()["topics"] == [f"model:{model.pk}", f"use_case:{first.pk}", f"use_case:{second.pk}"]
+    linked = link_model(actor=developer, model=model, use_case=None)
+    entry = newest_entry()
+    assert (entry["event"], "use_case" in entry["data"]) == ("registry.model.unlinked", False)
+    assert replayed("model")[str(model.pk)] == linked.public_state()
+
+
+def test_a_model_is_linked_to_what_its_team_may_still_build_on(developer: Actor, team: Team) -> None:
+    model = RegisteredModelFactory.create(team=team)
+    for columns in ({"team": team, "rejected": True}, {"team": team, "retired": True}, {"approved": True}):
+        with pytest.raises(NotUsable):
+            link_model(actor=developer, model=model, use_case=UseCaseFactory.create(**columns))
+    with pytest.raises(NotUsable, match="so already"):
+        link_model(actor=developer, model=model, use_case=None)
+    assert not PendingEntry.objects.exists()
+
+
+def test_only_developers_of_the_team_link(viewer: Actor, stranger: Actor, team: Team) -> None:
+    model, use_case = RegisteredModelFactory.create(team=team), UseCaseFactory.create(team=team)
+    for actor in (viewer, stranger):
+        with pytest.raises(Forbidden):
+            link_model(actor=actor, model=model, use_case=use_case)

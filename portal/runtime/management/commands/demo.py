@@ -26,6 +26,7 @@ from portal.runtime.demo import (
     OWNERS,
     PEOPLE,
     SCRIPT,
+    SPONSOR,
     TEAMS,
     VALIDATOR,
     Person,
@@ -67,6 +68,7 @@ class Command(BaseCommand):
                 "TOKEN": tokens[DEVELOPER].secret,
                 "COMMIT_AUTHOR": DEVELOPER.email,
                 "VALIDATOR_TOKEN": tokens[VALIDATOR].secret,
+                "SPONSOR_EMAIL": SPONSOR.email,
                 "SIGNER_EMAIL": APPROVER.email,
                 "SIGNER_PASSWORD": record.password,
             }

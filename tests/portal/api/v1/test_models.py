@@ -20,7 +20,11 @@ BODY = {
 def test_registered_model_is_shown_as_it_was_sent(developer: Caller) -> None:
     made = developer.post("/models", BODY)
     assert made.status_code == 201
-    assert made.json() == BODY | {"owner": developer.user.email, "created_at": made.json()["created_at"]}
+    assert made.json() == BODY | {
+        "owner": developer.user.email,
+        "use_case": None,
+        "created_at": made.json()["created_at"],
+    }
     assert developer.get("/models/limits").json() == made.json()
     assert developer.get("/models").json()["results"] == [made.json()]
 

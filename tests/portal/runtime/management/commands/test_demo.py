@@ -61,7 +61,8 @@ def test_the_script_gets_what_a_client_has_and_its_tokens_end_with_it(script: Sc
     said = run()
     given = json.loads((tmp_path / "given.json").read_text())
     assert given["TOKEN"].startswith("cs_")
-    assert {"BASE_URL", "TEAM", "VALIDATOR_TOKEN", "SIGNER_EMAIL", "SIGNER_PASSWORD", "COMMIT_AUTHOR"} <= set(given)
+    people = {"SPONSOR_EMAIL", "SIGNER_EMAIL", "SIGNER_PASSWORD", "COMMIT_AUTHOR"}
+    assert {"BASE_URL", "TEAM", "VALIDATOR_TOKEN", *people} <= set(given)
     assert not [name for name in given if name.startswith(("DATABASE_", "BROKER_"))]
     assert [token.state for token in ApiToken.objects.all()] == ["revoked", "revoked"]
     record = Record.read(tmp_path)

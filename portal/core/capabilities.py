@@ -3,6 +3,7 @@
 WORDS: dict[str, str] = {
     "administer": "keep the ledger and its keys",
     "cancel_job": "stop jobs",
+    "decide_use_case": "approve and reject use cases",
     "draft_policy": "draft policies",
     "export_evidence": "make evidence packs",
     "manage_tokens": "make and revoke the tokens of others",
@@ -10,6 +11,7 @@ WORDS: dict[str, str] = {
     "open_request": "ask for approval of a version",
     "operate_release": "stop, move and roll back releases",
     "plan_validation": "fix what models are validated against",
+    "propose_use_case": "propose and describe use cases",
     "publish_policy": "publish policies",
     "read": "see models, data, versions and reviews",
     "read_ledger": "see the entries of the ledger",

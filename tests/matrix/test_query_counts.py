@@ -41,8 +41,11 @@ WITHOUT_ROWS = {
     "problem_type",
     "problems",
     "readyz",
+    "review_sign",
     "style",
+    "version_release",
 }
+"""Pages without lists, and addresses of forms that only lead to the form's page."""
 NAMES = [name for method, name in map(str.split, rows()) if method == "GET" and name not in WITHOUT_ROWS]
 READERS = (Role.DEVELOPER, Role.APPROVER)
 """What waits for others, and what waits for oneself."""

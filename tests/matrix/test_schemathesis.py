@@ -64,7 +64,7 @@ def api() -> Any:
 
 def name_of(path: str) -> str:
     """Return the address's name in the portal."""
-    filled = path.replace("{slug}", "a").replace("{number}", "1").replace("{id}", "1")
+    filled = path.replace("{slug}", "a").replace("{number}", "1").replace("{id}", "1").replace("{stage}", "training")
     return str(resolve(filled.replace("{name}", "a").replace("{kind}", "pdf")).url_name)
 
 

@@ -31,8 +31,12 @@ class StageSerializer(serializers.ModelSerializer[PipelineStage]):
     owner = serializers.SlugRelatedField(  # type: ignore[var-annotated]
         source="owner_user", slug_field="email", read_only=True, allow_null=True
     )
-    owner_team = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
-    backup = serializers.SlugRelatedField(slug_field="email", read_only=True)  # type: ignore[var-annotated]
+    owner_team = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="slug", read_only=True, allow_null=True
+    )
+    backup = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="email", read_only=True, allow_null=True
+    )
 
     class Meta:
         model = PipelineStage

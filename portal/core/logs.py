@@ -118,4 +118,20 @@ class DefectsOnly(logging.Filter):
         return bool(record.exc_info)
 
 
+class RouteNamed(logging.Filter):
+    """Of what Django says of a request keeps why and the route's name: a path can be a secret, a host name anything."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Put the name where the path stood, and keep no traceback of a refusal: its frames repeat what was sent."""
+        match = getattr(getattr(record, "request", None), "resolver_match", None)
+        route = (match and match.view_name) or "unknown"
+        if record.name.startswith("django.security.Disallowed"):
+            record.msg, record.args = "%s: refused", (record.name.rpartition(".")[2],)
+            record.exc_info, record.levelno, record.levelname = None, logging.WARNING, "WARNING"
+        elif isinstance(record.args, tuple) and len(record.args) == 2:  # noqa: PLR2004  (why, and the path)
+            # Behind the dash stand addresses that the sender named.
+            record.args = (str(record.args[0]).partition(" - ")[0], route)
+        return True
+
+
 FORMATS: dict[str, type[logging.Formatter]] = {"json": JsonLines, "text": TextLines}

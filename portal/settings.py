@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "portal.core.proxies.TrustedProxies",  # first: what others read of address and scheme is true from here on
     "portal.pages.access.Access",
     "portal.core.caching.NothingKept",
+    "portal.pages.senders.FewSenders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

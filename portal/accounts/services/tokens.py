@@ -84,7 +84,10 @@ def revoke_token(*, actor: Actor, token: ApiToken) -> ApiToken:
 
 
 def revoke_tokens_of(*, actor: Actor, user: User) -> int:
-    """End all working tokens of an account that is being closed, and return how many; in the caller's transaction."""
+    """End all working tokens of an account, and return how many; in the caller's transaction.
+
+    When it is closed, and when its password was set by a link.
+    """
     rows = list(
         ApiToken.objects.select_for_update(of=("self",))
         .select_related("user")

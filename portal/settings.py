@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 
-from portal.core.logs import FORMATS, DefectsOnly
+from portal.core.logs import FORMATS, DefectsOnly, RouteNamed
 from portal.env import BASE_DIR, PROGRAMS, read_environment
 
 ENVIRONMENT = read_environment(os.environ)
@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "portal.core.proxies.TrustedProxies",  # first: what others read of address and scheme is true from here on
     "portal.pages.access.Access",
     "portal.core.caching.NothingKept",
+    "portal.pages.senders.FewSenders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -248,12 +249,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"lines": {"()": FORMATS[ENVIRONMENT.log_format]}},
-    "filters": {"defects": {"()": DefectsOnly}},
+    "filters": {"defects": {"()": DefectsOnly}, "named": {"()": RouteNamed}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING"},  # in place of Django's own handlers
-        "django.request": {"level": "ERROR", "filters": ["defects"]},
+        "django.request": {"level": "ERROR", "filters": ["defects", "named"]},
+        **{
+            f"django.security.{one}": {"filters": ["named"]} for one in ("csrf", "DisallowedHost", "DisallowedRedirect")
+        },
         "celery": {"level": "WARNING"},
         "kombu.connection": {"level": "ERROR"},  # it warns of a pgmq:// URL without a host
         "pgmq": {"level": "WARNING"},

@@ -8,6 +8,7 @@ from typing import Any
 
 from governance.choices import Meaning
 from governance.rules.expressions import ExpressionInvalid, compiled
+from portal.core.names import unseen_in
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SEVERITIES = ("high", "medium", "low")
@@ -70,6 +71,8 @@ def _problems(
         yield "slug", "A slug is up to 80 lower-case letters, digits and single hyphens."
     if not isinstance(title, str) or not 0 < len(title.strip()) <= LONGEST_TITLE:
         yield "title", "Give the policy a title of up to 200 characters."
+    elif words := unseen_in(title):
+        yield "title", words
     if not _some_of(document.get("environments"), environments):
         yield "environments", f"Name at least one environment, of {', '.join(environments)}."
     if not _some_of(document.get("tiers"), (1, 2, 3)):
@@ -96,6 +99,8 @@ def _seat_problems(seats: object) -> Iterator[tuple[str, str]]:
             continue
         if not isinstance(seat["title"], str) or not 0 < len(seat["title"].strip()) <= LONGEST_SEAT:
             yield "seats", f"Seat {place} needs a title of up to 80 characters."
+        elif words := unseen_in(seat["title"]):
+            yield "seats", f"Seat {place}: {words}"
         if seat["capability"] not in SEAT_CAPABILITIES:
             yield "seats", f"Seat {place} is filled by one of: {', '.join(SEAT_CAPABILITIES)}."
         if seat["meaning"] not in Meaning.values:

@@ -13,6 +13,7 @@ from monitoring.rules.features import features_of
 from monitoring.rules.plans import PlanSpecification
 from monitoring.runners.orders import ModelFile, ValidationOrder
 from monitoring.runners.validation import ValidationResult
+from portal.accounts.models import Team
 from portal.core.actors import SYSTEM, Actor
 from portal.core.canonical import digest_of
 from portal.core.clock import now
@@ -26,6 +27,8 @@ from registry.selectors import champion_of
 from registry.services.rows import lock_model
 
 OPEN = (RunState.QUEUED, RunState.RUNNING)
+MOST_OPEN = 4
+"""Runs of one team that wait or work: all teams share the workers, and none may fill the queue."""
 NOT_YET: Mapping[str, str] = {
     VersionState.RECEIVING: "it is still being received: add its files and submit it",
     VersionState.INSPECTING: "it is being inspected: wait until it is sealed",
@@ -40,12 +43,13 @@ def request_run(*, actor: Actor, version: ModelVersion) -> ValidationRun:
     """Request a run of the model's newest plan, against what is in production at this moment.
 
     Raises Forbidden, and Conflict where the version is not sealed, nothing was planned, the rows are gone or were
-    trained on, or a run of this version is open.
+    trained on, a run of this version is open, or as many of the team are as may be.
     """
     model = lock_model(version.model_id)
     actor.require("request_validation", model.team_id)
     own = ModelVersion.objects.select_related("training_run__training_snapshot").get(pk=version.pk)
     plan = _plan_to_follow(model, own)
+    _require_room(model)
     champion = champion_of(model)
     comparable = champion is not None and champion.pk != own.pk and champion.state == VersionState.SEALED
     run = ValidationRun.objects.create(
@@ -144,6 +148,16 @@ def _plan_to_follow(model: RegisteredModel, version: ModelVersion) -> Validation
     if running is not None:
         raise Conflict(f"Run {running.pk} of {version} is not over: wait for it, or cancel it.", code="run_is_open")
     return plan
+
+
+def _require_room(model: RegisteredModel) -> None:
+    team = Team.objects.select_for_update(no_key=True).get(pk=model.team_id)  # so that two at once are counted
+    if ValidationRun.objects.filter(version__model__team=team, state__in=OPEN).count() >= MOST_OPEN:
+        raise Conflict(
+            f"{MOST_OPEN} validation runs of {team} wait or work, and a team has no more at a time: wait for one, or"
+            " cancel it, then ask again.",
+            code="too_many_runs",
+        )
 
 
 def _order(run: ValidationRun) -> ValidationOrder:

@@ -79,11 +79,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500, or 503 where a middleware met an outage."""
     if outage := outage_of(sys.exc_info()[1]):
-        return _unavailable(request, outage)
+        return unavailable(request, outage)
     return _answer(request, 500, "error", "Something broke on our side. Nothing was changed.")
 
 
-def _unavailable(request: HttpRequest, outage: Unavailable) -> HttpResponse:
+def unavailable(request: HttpRequest, outage: Unavailable) -> HttpResponse:
     """Answer 503; the page asks no database."""
     if request.path.startswith("/api/"):
         answer: HttpResponse = _problem_document(status=outage.status, code=outage.code, detail=outage.message)
@@ -119,7 +119,7 @@ class DomainErrorPages:
         """Answer a DomainError or an outage; anything else is a defect and goes on."""
         if outage := outage_of(exception):
             logger.error("%s: %s", outage.code, exception)
-            return _unavailable(request, outage)
+            return unavailable(request, outage)
         if not isinstance(exception, DomainError):
             return None
         if request.path.startswith("/api/"):

@@ -58,9 +58,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
 @require_POST
 def csp_report(request: HttpRequest) -> HttpResponse:
     """Count what a browser blocked."""
-    if len(request.body) > LARGEST_REPORT:
-        return HttpResponse(status=413)
     try:
+        if int(request.headers.get("Content-Length") or 0) > LARGEST_REPORT:  # before a byte of it is read
+            return HttpResponse(status=413)
         report = json.loads(request.body)["csp-report"]
         key = {
             "document": _storable(report.get("document-uri", ""), 500),

@@ -107,7 +107,7 @@ def person_password(request: PageRequest, pk: int) -> HttpResponse:
             return _link_shown(request, issued, f"A link for {user.name}")
     happens = [
         "You are shown a link, once, to hand over by a way that reaches only them. It works once, for 3 days.",
-        "Their present password goes on working until they use the link; then their sessions end.",
+        "Their present password goes on working until they use the link; then their sessions and API tokens end.",
         "A link made before ends now.",
     ]
     question = Question(

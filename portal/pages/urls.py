@@ -1,6 +1,7 @@
 """Addresses of the pages."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from portal.pages import (
     audit,
@@ -28,6 +29,15 @@ from portal.pages import (
     use_cases,
     versions,
 )
+
+
+class SecretConverter(StringConverter):
+    """Exactly what a link's secret can be: base64 for addresses, 43 characters of 32 bytes."""
+
+    regex = "[A-Za-z0-9_-]{43}"
+
+
+register_converter(SecretConverter, "secret")
 
 _PERSON = "admin/people/<int:pk>"
 _VERSION = "models/<slug:slug>/versions/<int:number>"
@@ -82,7 +92,7 @@ urlpatterns = [
     path("account", own_account.account, name="own_account"),
     path("account/password", own_account.password, name="own_password"),
     path("account/sessions/<str:handle>/end", own_account.session_end, name="own_session_end"),
-    path("set-password/<str:secret>", credentials.password_link, name="password_link"),
+    path("set-password/<secret:secret>", credentials.password_link, name="password_link"),
     path("service-accounts/<int:pk>/tokens", service_accounts.service_tokens, name="service_tokens"),
     path("admin", people.overview, name="admin"),
     path("admin/people", people.people, name="admin_people"),

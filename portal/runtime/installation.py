@@ -127,7 +127,7 @@ def programs(port: int) -> list[Program]:
     celery = [sys.executable, "-m", "celery", "-q", "-A", "portal.celery"]
     worker = [*celery, "worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     web = [sys.executable, "-m", "granian", "--interface=wsgi", "--host=127.0.0.1", f"--port={port}"]
-    web += [f"--workers={os.cpu_count() or 1}", "--blocking-threads=4", "--respawn-failed-workers"]
+    web += [f"--workers={os.cpu_count() or 1}", "--blocking-threads=16", "--respawn-failed-workers"]
     web += ["--respawn-interval=0.5", "--workers-kill-timeout=5", "--no-ws"]
     web += ["--log-config", str(BASE_DIR / "portal" / "runtime" / "granian.json"), "portal.wsgi:application"]
     return [

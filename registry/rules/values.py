@@ -5,15 +5,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from portal.core.names import unseen_in
+
 LARGEST_INTEGER = 2**53 - 1
 """Beyond it canonical JSON (RFC 8785) has no exact number."""
 DEEPEST = 20
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,80}")
 LONGEST = 20_000
 LONGEST_OF = {"name": 200, "repository": 400, "commit": 64}
-"""How many characters a text may have; fields that are not named here: LONGEST."""
+"""How many characters a text of one line may have, all of them to be seen; fields that are not named here: LONGEST."""
 REPOSITORY = re.compile(
-    r"(https://[^\s/@?#]+|ssh://([^\s/@:]+@)?[^\s/@?#]+)(/[^\s?#]*)?|[A-Za-z0-9][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s?#]+"
+    r"(https://(?!-)[^\s/@?#]+|ssh://(?!-)([^\s/@:]+@)?(?!-)[^\s/@?#]+)(/[^\s?#]*)?|[A-Za-z0-9][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s?#]+"
 )
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -53,7 +55,7 @@ def is_text(value: str) -> bool:
 
 
 def text_problems(required: Mapping[str, str], optional: Mapping[str, str] | None = None) -> dict[str, list[str]]:
-    """Return what is wrong with texts, by field: missing where required, not storable, or too long."""
+    """Return what is wrong with texts, by field: missing where required, not storable, unseen, or too long."""
     problems: dict[str, list[str]] = {}
     for name, value in required.items():
         if not value.strip():
@@ -61,6 +63,8 @@ def text_problems(required: Mapping[str, str], optional: Mapping[str, str] | Non
     for name, value in {**required, **(optional or {})}.items():
         if not is_text(value):
             problems[name] = ["This holds a character that can't be stored."]
+        elif name in LONGEST_OF and (words := unseen_in(value)):
+            problems[name] = [words]
         elif len(value) > (limit := LONGEST_OF.get(name, LONGEST)):
             problems[name] = [f"Use at most {limit} characters; this has {len(value)}."]
     return problems

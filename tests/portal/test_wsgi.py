@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         command = [sys.executable, "-m", "granian", "--interface=wsgi", f"--port={self.port}", "--workers=2"]
-        command += ["--blocking-threads=2", "--respawn-failed-workers", "--respawn-interval=0.2", "--no-ws"]
+        command += ["--blocking-threads=16", "--respawn-failed-workers", "--respawn-interval=0.2", "--no-ws"]
         command += ["--log-config", "portal/runtime/granian.json", "portal.wsgi:application"]
         self.log = log
         with log.open("wb") as output:
@@ -118,6 +119,32 @@ def test_without_a_database_metrics_and_readiness_answer_in_time(serve: Callable
     assert 'countersign_part_answers{part="ledger"} 0.0' in server.get("/metrics")[1]
     assert time.monotonic() - begin < 12
     assert server.get("/livez") == (200, "alive\n")
+
+
+def test_who_sends_slowly_leaves_threads_for_pages_and_probes(serve: Callable[..., Server]) -> None:
+    server = serve()
+    head = b"POST /csp-report HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000\r\n\r\nx"
+    with ExitStack() as open_sockets:
+        for _ in range(64):
+            slow = open_sockets.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            slow.sendall(head)
+        time.sleep(1)
+        begin = time.monotonic()
+        for _ in range(20):
+            assert server.get("/livez") == (200, "alive\n")
+        assert time.monotonic() - begin < 10
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert 503 in {line.get("status") for line in lines}, "who found no room was told so"
+
+
+def test_a_body_that_is_too_large_does_not_spoil_the_next_request(serve: Callable[..., Server]) -> None:
+    connection = HTTPConnection("127.0.0.1", serve().port, timeout=20)
+    for _ in range(3):
+        connection.request("POST", "/csp-report", b"x" * 60_000)
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("Connection"), answer.read()) == (413, "close", b"")
+        connection.request("GET", "/livez")
+        assert connection.getresponse().read() == b"alive\n"
 
 
 def command_of(process: str) -> str:

@@ -14,6 +14,7 @@ from portal.accounts.selectors import actor_for_user, takes_two
 from portal.accounts.services.changes import hashed, settle
 from portal.accounts.services.reauthentication import confirm_password
 from portal.accounts.services.sessions import end_sessions
+from portal.accounts.services.tokens import revoke_tokens_of
 from portal.accounts.services.users import record_user
 from portal.core.actors import Actor
 from portal.core.errors import Forbidden, Invalid
@@ -34,8 +35,9 @@ def usable_link(secret: str) -> CredentialChange:
 
 @transaction.atomic
 def set_password_by_link(*, secret: str, password: str, repeated: str, code: str = "") -> User:
-    """Set the password that a link is for, and end the link and all sessions. Raises LinkNotUsable, LinkWaits, Invalid.
+    """Set the password that a link is for; end the link, all sessions and all tokens: who had the former may have them.
 
+    Raises LinkNotUsable, LinkWaits, Invalid.
     Where two administrators made it, the code of the second is asked for, too.
     """
     row = CredentialChange.objects.select_for_update(of=("self",)).get(pk=usable_link(secret).pk)
@@ -48,8 +50,10 @@ def set_password_by_link(*, secret: str, password: str, repeated: str, code: str
         )
     _put(user, password=password, repeated=repeated)
     row.user = user
-    settle(row, actor=actor_for_user(user, interactive=False))
+    actor = actor_for_user(user, interactive=False)
+    settle(row, actor=actor)
     end_sessions(user=user)
+    revoke_tokens_of(actor=actor, user=user)
     return user
 
 

@@ -11,6 +11,7 @@ from portal.accounts.services.authority import require_now
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.errors import Invalid
+from portal.core.names import name_errors
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
 
@@ -28,8 +29,8 @@ def create_team(*, actor: Actor, slug: str, name: str, line: str = Line.FIRST) -
         fields["slug"] = ["There is a team of this name already."]
     if line not in Line.values:
         fields["line"] = [f"Choose one of {', '.join(Line.values)}."]
-    if not name.strip():
-        fields["name"] = ["Enter a name."]
+    if wrong := name_errors(name):
+        fields["name"] = wrong
     if fields:
         raise Invalid("The team can't be made; see the fields.", fields=fields)
     team = Team.objects.create(slug=slug, name=name.strip(), line=line, created_at=now())
@@ -41,8 +42,8 @@ def create_team(*, actor: Actor, slug: str, name: str, line: str = Line.FIRST) -
 def rename_team(*, actor: Actor, team: Team, name: str) -> Team:
     """Give a team another name; its slug, by which programs know it, stays. Raises Forbidden, Invalid."""
     require_now(actor)
-    if not name.strip():
-        raise Invalid("The team can't be renamed; see the field.", fields={"name": ["Enter a name."]})
+    if wrong := name_errors(name):
+        raise Invalid("The team can't be renamed; see the field.", fields={"name": wrong})
     row = Team.objects.select_for_update().get(pk=team.pk)
     row.name = name.strip()
     row.save(update_fields=["name"])

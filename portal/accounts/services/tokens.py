@@ -19,6 +19,7 @@ from portal.accounts.services.authority import require_now
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.errors import Invalid
+from portal.core.names import name_errors
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
 
@@ -50,8 +51,8 @@ def create_token(*, actor: Actor, user: User, name: str, scopes: Sequence[str], 
         fields["scopes"] = [f"No token can carry {', '.join(unknown)}." if unknown else "Choose at least one scope."]
     if not 1 <= days <= LONGEST_DAYS:
         fields["days"] = [f"From 1 to {LONGEST_DAYS} days."]
-    if not name.strip():
-        fields["name"] = ["Enter a name."]
+    if wrong := name_errors(name):
+        fields["name"] = wrong
     if not user.may_enter:
         fields["user"] = [f"{user.name} is deactivated."]
     if fields:
@@ -83,7 +84,10 @@ def revoke_token(*, actor: Actor, token: ApiToken) -> ApiToken:
 
 
 def revoke_tokens_of(*, actor: Actor, user: User) -> int:
-    """End all working tokens of an account that is being closed, and return how many; in the caller's transaction."""
+    """End all working tokens of an account, and return how many; in the caller's transaction.
+
+    When it is closed, and when its password was set by a link.
+    """
     rows = list(
         ApiToken.objects.select_for_update(of=("self",))
         .select_related("user")

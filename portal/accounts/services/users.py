@@ -16,6 +16,7 @@ from portal.accounts.services.tokens import revoke_tokens_of
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.errors import Conflict, Invalid
+from portal.core.names import name_errors
 from portal.ledger.catalogue import Event, EventType, Subject
 from portal.ledger.services import append
 
@@ -110,8 +111,8 @@ def address_errors(email: str, *, user: User | None = None) -> list[str]:
 
 def _check(user: User, password: str | None) -> None:
     fields: dict[str, list[str]] = {}
-    if not user.name:
-        fields["name"] = ["Enter a name."]
+    if unusable := name_errors(user.name):
+        fields["name"] = unusable
     if wrong := address_errors(user.email):
         fields["email"] = wrong
     if user.owner is not None and (user.owner.kind != UserKind.PERSON or not user.owner.is_active):

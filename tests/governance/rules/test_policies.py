@@ -35,6 +35,8 @@ def test_the_sober_default_reads_nothing_that_only_another_task_measures(task: s
     [
         ({**DEFAULT, "slug": "Not a slug"}, "slug"),
         ({**DEFAULT, "title": " "}, "title"),
+        ({**DEFAULT, "title": "Sober\u202e"}, "title"),
+        ({**DEFAULT, "seats": [{"title": "A\u200b", "capability": "sign", "meaning": "review"}]}, "seats"),
         ({**DEFAULT, "environments": []}, "environments"),
         ({**DEFAULT, "environments": ["moon"]}, "environments"),
         ({**DEFAULT, "tiers": [4]}, "tiers"),

@@ -11,7 +11,7 @@ from monitoring.choices import VALIDATE, CheckOutcome, RunState
 from monitoring.models import Measurement, ValidationCheck, ValidationRun
 from monitoring.rules.outcomes import RunOutcome, complete
 from monitoring.runners.validation import ValidationResult
-from monitoring.services.runs import begin_run, close_run, finish_run, request_run
+from monitoring.services.runs import MOST_OPEN, begin_run, close_run, finish_run, request_run
 from portal.accounts.choices import Role
 from portal.accounts.models import Team
 from portal.core.actors import SYSTEM, Actor
@@ -113,6 +113,22 @@ def test_a_second_run_while_one_is_open_is_refused(developer: Actor, version: Mo
         RunFactory.create(version=version, plan=run.plan)
     close_run(run_id=run.pk, state=RunState.CANCELLED, cause="The run was cancelled.")
     assert request_run(actor=developer, version=version).pk != run.pk
+
+
+def test_a_team_has_a_few_open_runs_at_most_and_leaves_room_to_others(team: Team, developer: Actor) -> None:
+    runs = []
+    for _ in range(MOST_OPEN):
+        plan = PlanFactory.create(model__team=team)
+        runs.append(request_run(actor=developer, version=SealedVersionFactory.create(model=plan.model)))
+    more = SealedVersionFactory.create(model=PlanFactory.create(model__team=team).model)
+    for actor in (developer, SYSTEM):
+        with pytest.raises(Conflict, match=f"{MOST_OPEN} validation runs of .* wait for one") as refused:
+            request_run(actor=actor, version=more)
+        assert refused.value.code == "too_many_runs"
+    elsewhere = SealedVersionFactory.create(model=PlanFactory.create().model)
+    assert request_run(actor=SYSTEM, version=elsewhere).state == RunState.QUEUED
+    close_run(run_id=runs[0].pk, state=RunState.CANCELLED, cause="The run was cancelled.")
+    assert request_run(actor=developer, version=more).state == RunState.QUEUED
 
 
 def test_rows_that_were_trained_on_are_refused(developer: Actor, version: ModelVersion) -> None:

@@ -17,7 +17,7 @@ from portal.accounts.models import ApiToken, RoleGrant, Team, User
 from portal.accounts.selectors import actor_for_token, actor_for_user
 from portal.accounts.services.grants import confirm_grant, grant_role, revoke_grant
 from portal.accounts.services.reauthentication import confirm_password
-from portal.accounts.services.teams import create_team
+from portal.accounts.services.teams import create_team, rename_team
 from portal.accounts.services.tokens import create_token, revoke_token, use_token
 from portal.accounts.services.users import create_user, deactivate_user
 from portal.core.actors import SYSTEM
@@ -69,6 +69,21 @@ def test_weak_password_and_empty_name_are_refused_by_field() -> None:
     with pytest.raises(Invalid) as refused:
         create_user(actor=SYSTEM, email="nobody", name=" ", password="password")
     assert set(refused.value.fields) == {"email", "name", "password"}
+
+
+def test_names_hold_nothing_that_is_not_seen() -> None:
+    ada, team = UserFactory.create(), create_team(actor=SYSTEM, slug="risk", name="Risk")
+    name = "Ada\u202eassirG"
+    verbs = (
+        lambda: create_user(actor=SYSTEM, email="ada@example.org", name=name),
+        lambda: create_team(actor=SYSTEM, slug="a", name=name),
+        lambda: rename_team(actor=SYSTEM, team=team, name=name),
+        lambda: create_token(actor=SYSTEM, user=ada, name=name, scopes=["read"], days=1),
+    )
+    for verb in verbs:
+        with pytest.raises(Invalid) as refused:
+            verb()
+        assert "U+202E" in refused.value.fields["name"][0]
 
 
 def test_only_admins_manage_people() -> None:

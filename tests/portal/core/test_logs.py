@@ -2,11 +2,12 @@ import json
 import logging
 import re
 import sys
+import time
 from typing import Any
 
 import pytest
 
-from portal.core.logs import LONGEST, JsonLines, TextLines, scrubbed
+from portal.core.logs import LONGEST, LONGEST_ARGUMENT, JsonLines, TextLines, scrubbed
 from portal.core.traces import Trace, traced
 
 
@@ -76,3 +77,23 @@ def test_a_person_reads_one_line_and_nobody_forges_a_second() -> None:
     with traced(Trace(request_id="r1")):
         text = TextLines().format(record("path %s", "/a\n2026 ERROR forged\x1b[31m\u009b", facts={"status": 404}))
     assert text.endswith("portal.trial: path /a\\n2026 ERROR forged\\x1b[31m\\x9b  request_id=r1 status=404")
+
+
+@pytest.mark.parametrize(
+    "hostile", ["a" * 60_000, "Key (" * 12_000, "Key ()=(" * 8_000, "://a:" * 12_000, "token " * 10_000, "?a@" * 20_000]
+)
+def test_hostile_text_costs_little(hostile: str) -> None:
+    begin = time.process_time()
+    line = line_of(record("Forbidden: %s", hostile))
+    scrubbed(hostile)
+    assert time.process_time() - begin < 2, "half a minute where the patterns try again from every character"
+    assert len(line["message"]) <= LONGEST_ARGUMENT + 20
+
+
+def test_a_long_value_leaves_what_stands_behind_it() -> None:
+    message = line_of(record("%s is refused: %s, %d", "x" * 50_000, "too long", 7))["message"]
+    assert message.endswith("x… is refused: too long, 7")
+
+
+def test_the_cut_leaves_no_half_of_an_address() -> None:
+    assert "ada" not in scrubbed("x " * (LONGEST // 2 - 5) + "ada@example.org and more")

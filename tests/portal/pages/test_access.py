@@ -1,5 +1,6 @@
 import json
 import logging
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -103,3 +104,46 @@ def test_a_page_that_breaks_names_the_request_and_the_log_has_its_traceback(
 def test_an_unknown_address_of_the_api_names_the_request_too() -> None:
     response = fresh_client().get("/api/v1/nowhere")
     assert problem_of(response, 404, "not_found")["instance"].endswith(response["X-Request-ID"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://elsewhere.example"}])
+def test_the_secret_of_a_link_is_in_no_line(lines: Lines, headers: dict[str, str]) -> None:
+    secret = secrets.token_urlsafe(32)
+    response = Client(enforce_csrf_checks=True).post(reverse("password_link", args=[secret]), headers=headers)
+    assert response.status_code == 403
+    [refusal] = [line["message"] for line in lines() if line["logger"] == "django.security.csrf"]
+    assert refusal.startswith("Forbidden (")
+    assert refusal.endswith("): password_link")
+    assert not {one for one in (secret, "elsewhere") if one in json.dumps(lines())}
+
+
+def test_a_defect_at_a_link_does_not_tell_its_secret(lines: Lines, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("portal.pages.credentials.usable_link", broken)
+    secret = secrets.token_urlsafe(32)
+    assert fresh_client().get(reverse("password_link", args=[secret])).status_code == 500
+    [defect] = [line for line in lines() if "error" in line]
+    assert defect["message"] == "Internal Server Error: password_link"
+    assert secret not in json.dumps(lines())
+
+
+@pytest.mark.parametrize("secret", ["a", "a" * 42, "a" * 44, "a" * 60_000, "a" * 42 + "@"])
+def test_what_is_no_secret_is_no_address(lines: Lines, secret: str) -> None:
+    assert Client(enforce_csrf_checks=True).post(f"/set-password/{secret}").status_code == 404
+    assert [line["logger"] for line in lines()] == ["portal.access"]
+
+
+def test_a_foreign_host_is_one_short_line(lines: Lines) -> None:
+    assert fresh_client().get(reverse("home"), headers={"Host": "evil.example" + "a" * 30_000}).status_code == 400
+    [line] = [line for line in lines() if line["logger"].startswith("django")]
+    told = {name: line[name] for name in ("logger", "level", "message")}
+    assert told == {
+        "logger": "django.security.DisallowedHost",
+        "level": "WARNING",
+        "message": "DisallowedHost: refused",
+    }
+    assert "traceback" not in line
+    assert "evil" not in json.dumps(lines())

@@ -56,6 +56,13 @@ def test_texts_are_required_and_storable() -> None:
     assert text_problems({"name": "a"}, {"note": ""}) == {}
 
 
+def test_a_text_of_one_line_has_nothing_that_is_not_seen() -> None:
+    assert set(text_problems({"name": "risk\u202emodel", "commit": "a\u200b"}, {"repository": "x\ty"})) == {
+        "name", "commit", "repository",
+    }  # fmt: skip
+    assert text_problems({"purpose": "two\nlines", "name": "می\u200cخواهم"}) == {}
+
+
 def test_slugs_are_plain() -> None:
     assert slug_problems("flight-delay_2") == {}
     assert all(slug_problems(slug) for slug in ("", "a b", "ä", "a/b", "a" * 81))
@@ -89,7 +96,8 @@ def test_a_repository_lies_behind_https_or_ssh(address: str) -> None:
         "", "r", "/srv/git/m", "file:///etc/passwd", "http://git.example.org/m", "javascript:alert(1)", "git://h/m",
         "https://", "https://ann:secret@git.example.org/m", "https://git.example.org/a b", "ssh://git:pw@h/m",
         "https://git.example.org/m\nX: y", "ext::sh -c id", "--upload-pack=id", "data:text/html,x",
-        "https://git.example.org/m?token=abc",
+        "https://git.example.org/m?token=abc", "ssh://-oProxyCommand=id/m", "ssh://git@-oProxyCommand=id/m",
+        "ssh://-oProxyCommand=id@h/m", "https://-h/m",
     ],
 )  # fmt: skip
 def test_other_addresses_and_passwords_are_refused(address: str) -> None:

@@ -25,6 +25,7 @@ VOCABULARY = (
     ("Rollout step", "pending baking passed breached no_data aborted"),
     ("Check, gate", "passed not_passed waived skipped pending stale no_data not_assessed blocked"),
     ("Compared", "better not_worse worse"),
+    ("Pipeline stage", "owned no_owner owner_deactivated"),
     ("Use case", "proposed tiered approved_for_development in_use rejected not_a_model retired"),
     ("Waiver", "requested expired revoked rejected"),
     ("Incident", "contained resolved reviewed"),

@@ -260,7 +260,7 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST version_release": lambda _: Sent({**_RELEASE, "summary": "More months."}),
     "POST review_sign": _signature,
     "POST view_save": lambda _: Sent({"page": "models", "query": "tier=2", "name": "Second tier"}),
-    "POST tokens": lambda _: Sent({"name": "ci", "scopes": ["read"], "days": "30"}),
+    "POST tokens": lambda _: Sent({"name": "laptop", "scopes": ["read"], "days": "30"}),
     "POST own_password": lambda _: Sent({"current": PASSWORD, "password": NEW_PASSWORD, "repeated": NEW_PASSWORD}),
     "POST password_link": lambda _: Sent({"password": NEW_PASSWORD, "repeated": NEW_PASSWORD}),
     "POST service_tokens": lambda _: Sent({"name": "ci", "scopes": ["read"], "days": "30"}),

@@ -133,7 +133,7 @@ def test_a_plan_keeps_to_the_task_of_its_model(
 
 @pytest.mark.parametrize("role", [Role.DEVELOPER, Role.VIEWER, Role.APPROVER, Role.ADMIN, Role.AUDITOR])
 def test_only_validators_fix_plans(role: Role, team: Team, model: RegisteredModel, held_out: DatasetSnapshot) -> None:
-    with pytest.raises(Forbidden, match="may not plan validation"):
+    with pytest.raises(Forbidden, match="may not fix what models are validated against"):
         fix_plan(
             actor=actor_with(role, team=team), model=model, held_out=held_out, specification={"label_column": "label"}
         )

@@ -139,7 +139,7 @@ def test_rows_that_were_trained_on_are_refused(developer: Actor, version: ModelV
 
 def test_only_who_may_request_does(team: Team, version: ModelVersion) -> None:
     for actor in (actor_with(Role.VIEWER, team=team), actor_with(Role.DEVELOPER, team=TeamFactory.create())):
-        with pytest.raises(Forbidden, match="may not request validation"):
+        with pytest.raises(Forbidden, match="may not have versions validated"):
             request_run(actor=actor, version=version)
     assert request_run(actor=actor_with(Role.VALIDATOR, team=team), version=version).state == "queued"
 

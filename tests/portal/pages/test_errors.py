@@ -132,7 +132,7 @@ def test_a_refusal_says_what_to_do_about_it_and_nothing_else(refusal: DomainErro
 
 @pytest.mark.django_db
 def test_who_is_signed_out_is_shown_the_door_and_no_side_bar(client: Client) -> None:
-    for address in ("/nowhere", reverse("password_link", args=["used"])):
+    for address in ("/nowhere", reverse("password_link", args=["u" * 43])):
         text = client.get(address).content.decode()
         assert f'href="{reverse("account_login")}">Sign in</a>' in text
         assert 'aria-label="Main"' not in text

@@ -206,7 +206,7 @@ def test_who_may_not_write_the_card_is_told_who_may(client: Client) -> None:
     assert "Publish revision" not in page
     refused = client.post(reverse("card_publish", args=[card.model.slug, draft.number]))
     assert refused.status_code == 403
-    assert "may not write card" in refused.content.decode()
+    assert "may not write and publish model cards" in refused.content.decode()
 
 
 def test_a_model_names_its_use_case_and_can_be_given_another(client: Client, developer: User) -> None:

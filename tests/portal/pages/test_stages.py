@@ -113,7 +113,7 @@ def test_who_may_not_name_an_owner_is_told_who_may(client: Client, model: Regist
     assert "<select" not in page
     refused = client.post(address(model), {"owner": ""})
     assert refused.status_code == 422
-    assert "may not register model" in refused.content.decode()
+    assert "may not register and describe models" in refused.content.decode()
     assert "Name owner" not in client.get(model.get_absolute_url()).content.decode()
 
 

@@ -2,6 +2,7 @@ from collections.abc import Callable
 
 from django.test import RequestFactory
 
+from portal.accounts.models import User
 from portal.ui.context import shell
 
 
@@ -11,7 +12,7 @@ def test_the_frame_knows_where_the_reader_is() -> None:
 
 
 def test_the_frame_marks_one_entry_and_offers_a_way_past_it(rendered: Callable[..., str]) -> None:
-    shown = rendered('{% include "base.html" %}', "/audit/7")
+    shown = rendered('{% include "base.html" %}', "/audit/7", user=User(pk=1, name="Ann"))
     assert shown.count('aria-current="page"') == 1
     assert '<a class="skip" href="#main">' in shown
 

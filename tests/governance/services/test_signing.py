@@ -286,7 +286,7 @@ def test_whoever_took_part_is_refused_with_every_reason() -> None:
         signed_by(author, request)
     assert refused.value.message == (
         "You may not sign this request, because you handed in the version, registered the version, uploaded a file of"
-        " the version, wrote the card, own the training run, planned the release and are an author of the training"
+        " the version, wrote the card, own the training run, registered the training data, planned the release and"
         " commit."
     )
     assert state(request) == RequestState.OPEN

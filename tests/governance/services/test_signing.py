@@ -287,7 +287,7 @@ def test_whoever_took_part_is_refused_with_every_reason() -> None:
     assert refused.value.message == (
         "You may not sign this request, because you handed in the version, registered the version, uploaded a file of"
         " the version, wrote the card, own the training run, registered the training data, planned the release and"
-        " commit."
+        " are an author of the training commit."
     )
     assert state(request) == RequestState.OPEN
 

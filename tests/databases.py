@@ -135,7 +135,8 @@ def ensure_template() -> None:
 
 
 def copy_template() -> None:
-    """Give this worker a fresh copy of the template in place of what it had."""
+    """Give this worker a fresh copy of the template in place of what it had, and no checkpoint of a former log."""
+    shutil.rmtree(Path(variables_for(WORKER)["COUNTERSIGN_HOME"]) / "checkpoints", ignore_errors=True)
     database = sql.Identifier(database_of(WORKER))
     with psycopg.connect(_shared("ADMIN_URL"), autocommit=True) as admin:
         admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(database))

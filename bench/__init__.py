@@ -80,14 +80,20 @@ def session_cookie(reader: "User") -> str:
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
 def serving(application: str = "", **variables: str) -> Iterator[int]:
     """Run the web server as `up` does, with another application where one is named; yield its port."""
     from portal.runtime.installation import programs  # noqa: PLC0415  (needs `installation` first)
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     command = next(program for program in programs(port) if program.name == "web").command
     command = [*command[:-1], application or command[-1]]
     process = subprocess.Popen(

@@ -30,8 +30,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psycopg
 
-from bench import report
-from bench.running import Portal, Rabbit, Row, belonging, children, free_port
+from bench import free_port, report
+from bench.running import Portal, Rabbit, Row, belonging, children
 
 PROGRAMS = ("web", "worker", "long-worker", "sequencer", "beat")
 CLIENTS = 3
@@ -210,9 +210,7 @@ def settle(portal: Portal) -> float:
     fewest = sys.maxsize
     while (moment := time.monotonic()) - moved < SETTLES_WITHIN:
         with suppress(psycopg.Error):
-            left = sum(
-                len(portal.rows(LOST[name])) for name in ("jobs that did not end", "events that were not ordered")
-            )
+            left = sum(len(portal.rows(LOST[name])) for name in OPEN)
             if left < fewest:
                 fewest, moved = left, moment
             if not left:

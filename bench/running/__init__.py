@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from bench import ROOT
+from bench import ROOT, free_port
 
 MANAGE = [sys.executable, "-u", str(ROOT / "manage.py")]
 CAGE = str(ROOT / "portal" / "core" / "sandbox").encode()
@@ -116,14 +116,6 @@ class Rabbit:
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
         self.process.wait()
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def alive(process: int) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -27,6 +27,7 @@ from registry.models import ModelVersion, RegisteredModel, Release
 from registry.selectors import without_owner
 
 SHOWN = 8
+WAITING_SHOWN = 10
 STAGES_SHOWN = 5
 SOON = timedelta(days=2)
 LATELY = timedelta(days=30)
@@ -101,6 +102,10 @@ class Inbox:
     """Everything on the home page; `newcomer` when there is no model to see yet."""
 
     waiting: Sequence[ToSign]
+    """The most urgent of what the reader may sign."""
+    waiting_count: int
+    due_soon: int
+    """How much of it is due within `SOON`."""
     mine: Sequence[Mine]
     health: Sequence[Health]
     model_count: int
@@ -119,24 +124,26 @@ class Inbox:
     @property
     def heading(self) -> str:
         """Return the verdict: how much waits, and what is late."""
-        number = len(self.waiting) + len(self.to_confirm)
+        number = self.waiting_count + len(self.to_confirm)
         told = f"{COUNTED[number] if number < len(COUNTED) else f'{number} things wait'} for you."
-        late = sum(one.late for one in self.waiting)
-        if late:
-            told += f" {'One is due' if late == 1 else f'{late} are due'} within two days."
+        if self.due_soon:
+            told += f" {'One is due' if self.due_soon == 1 else f'{self.due_soon} are due'} within two days."
         stuck = sum(one.stuck for one in self.mine)
         if stuck:
             told += f" {'One request' if stuck == 1 else f'{stuck} requests'} of yours can go nowhere."
         return told
 
 
-def inbox(actor: Actor) -> Inbox:
-    """Return the reader's home page."""
+def inbox(actor: Actor, *, whole: bool = False) -> Inbox:
+    """Return the reader's home page; `whole`: with everything that waits, not the most urgent alone."""
     models = RegisteredModel.objects.visible_to(actor)
     count = models.count()
     second = waiting_for_second(actor)
+    to_sign = _to_sign(actor)
     return Inbox(
-        waiting=_to_sign(actor),
+        waiting=_lines(actor, [pk for pk, _ in to_sign][: None if whole else WAITING_SHOWN]),
+        waiting_count=len(to_sign),
+        due_soon=sum(expires_at - now() <= SOON for _, expires_at in to_sign),
         mine=_mine(actor),
         health=_healths(actor, models),
         model_count=count,
@@ -161,18 +168,23 @@ def _unowned(actor: Actor) -> list[Unowned]:
     return [Unowned(one, one.stages_without_owner) for one in shown]
 
 
-def _to_sign(actor: Actor) -> list[ToSign]:
-    """Who may sign is asked for the open requests of teams in which the actor holds the capability, and no others."""
+def _to_sign(actor: Actor) -> list[tuple[int, datetime]]:
+    """Return the requests that the actor may sign, with when they expire, the most urgent first.
+
+    It is asked of the open requests of teams in which the actor holds the capability, and of no others.
+    """
     teams = actor.teams_for("sign")
-    rows = reviews_table(actor, RequestState.OPEN)
+    rows = ApprovalRequest.objects.visible_to(actor).filter(state=RequestState.OPEN, expires_at__gt=now())
     if teams is not None:
         rows = rows.filter(release__model__team__in=teams)
-    shown = list(rows[:50])
-    signable = signable_by(actor, shown)
+    found = list(rows.order_by("expires_at", "-pk").only("pk", "expires_at"))
+    signable = signable_by(actor, found)
+    return [(one.pk, one.expires_at) for one in found if one.pk in signable]
+
+
+def _lines(actor: Actor, asked: Sequence[int]) -> list[ToSign]:
     found = []
-    for request in shown:
-        if request.pk not in signable:
-            continue
+    for request in reviews_table(actor, RequestState.OPEN).filter(pk__in=asked):
         due, late = _due(request)
         found.append(ToSign(request, due, late, _last_seat(request)))
     return found

@@ -17,7 +17,7 @@ from portal.pages.doors import PageRequest, page
 @page
 def home(request: PageRequest) -> HttpResponse:
     """What waits for me; what of mine waits for others."""
-    return render(request, "home/home.html", {"inbox": inbox(request.actor)})
+    return render(request, "home/home.html", {"inbox": inbox(request.actor, whole="all" in request.GET)})
 
 
 @require_safe

@@ -64,6 +64,20 @@ def test_the_most_urgent_comes_first_and_is_marked() -> None:
     assert found.heading == "Two things wait for you. One is due within two days."
 
 
+def test_the_most_urgent_ten_stand_on_the_page_and_all_are_counted() -> None:
+    team = TeamFactory.create()
+    opener = person_with(Role.DEVELOPER, Role.APPROVER, team=team)
+    with opened(days_ago=13.5):
+        others = [OpenRequestFactory.create(version=ready_version(team=team)) for _ in range(2)]
+        OpenRequestFactory.create(version=ready_version(team=team), opened_by=opener)
+    rest = [OpenRequestFactory.create(version=ready_version(team=team)) for _ in range(9)]
+    actor = actor_for_user(opener, interactive=True)
+    found = inbox(actor)
+    assert [one.request for one in found.waiting] == [*others, *rest[:8]]
+    assert found.heading.startswith("11 things wait for you. 2 are due within two days.")
+    assert [one.request for one in inbox(actor, whole=True).waiting] == [*others, *rest]
+
+
 def test_of_mine_the_stuck_come_first_then_the_longest_wait() -> None:
     team = TeamFactory.create()
     opener = person_with(Role.DEVELOPER, team=team)

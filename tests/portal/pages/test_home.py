@@ -20,7 +20,7 @@ from registry import tasks
 from registry.choices import VersionState
 from registry.models import ModelVersion
 from tests.factories.accounts import TeamFactory, person_with
-from tests.factories.governance import OpenRequestFactory
+from tests.factories.governance import OpenRequestFactory, ready_version
 from tests.factories.registry import PipelineStageFactory, RegisteredModelFactory
 from tests.portal.opened import opened
 
@@ -55,6 +55,19 @@ def test_what_waits_for_me_is_one_click_away(client: Client) -> None:
     assert "One thing waits for you." in page
     assert f'href="{request.get_absolute_url()}" aria-label="Decide on {request.release.version}' in page
     assert "Yours would be the only signature." in page
+
+
+def test_what_is_less_urgent_is_one_more_click_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.overviews.inbox.WAITING_SHOWN", 1)
+    team = TeamFactory.create()
+    requests = [OpenRequestFactory.create(version=ready_version(team=team)) for _ in range(2)]
+    page = home_of(client, person_with(Role.APPROVER, team=team))
+    assert "Two things wait for you." in page
+    assert 'The 1 most urgent. <a href="?all#waiting">All 2</a>' in page
+    assert requests[1].get_absolute_url() not in page
+    whole = client.get(reverse("home"), {"all": ""}).content.decode()
+    assert all(request.get_absolute_url() in whole for request in requests)
+    assert "most urgent. <a" not in whole
 
 
 def test_stages_without_an_owner_are_shown_to_who_may_name_one(client: Client) -> None:

@@ -29,8 +29,8 @@ MAY = {
     "and approval.",
     Role.VALIDATOR: f"Decides about use cases, fixes validation plans, asks for runs: the second line. {SECOND}",
     Role.APPROVER: f"Signs. {SECOND}",
-    Role.OPERATOR: "Stops and moves releases.",
-    Role.POLICY_STEWARD: f"Drafts and publishes policies. {SECOND}",
+    Role.OPERATOR: "Stops jobs, exports evidence; will stop and move releases once they are rolled out in steps.",
+    Role.POLICY_STEWARD: f"Reads; will draft and publish policies once they have pages to write them on. {SECOND}",
     Role.AUDITOR: "Reads all that is granted, exports evidence, verifies the log.",
     Role.ADMIN: f"People, teams, grants, tokens; never signs, whatever else was granted; in every team. {SECOND}",
 }

@@ -5,10 +5,16 @@ from governance.models import ApprovalRequest
 from governance.services.requests import void_request
 from monitoring.events import RUN_FINISHED
 from portal.ledger.catalogue import Event, reaction
-from registry.events import CARD_PUBLISHED, RELEASE_ACTIVATED, VERSION_QUARANTINED, VERSION_WITHDRAWN
+from registry.events import (
+    CARD_PUBLISHED,
+    MODEL_TIER_RAISED,
+    RELEASE_ACTIVATED,
+    VERSION_QUARANTINED,
+    VERSION_WITHDRAWN,
+)
 
 
-@reaction(CARD_PUBLISHED, RELEASE_ACTIVATED, RUN_FINISHED, VERSION_QUARANTINED, VERSION_WITHDRAWN)
+@reaction(CARD_PUBLISHED, MODEL_TIER_RAISED, RELEASE_ACTIVATED, RUN_FINISHED, VERSION_QUARANTINED, VERSION_WITHDRAWN)
 def void_requests(event: Event) -> None:
     """Void each open request of the model of which a part has another digest now.
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from functools import cache, partial
 
 from governance.choices import PolicyState, RequestState
-from governance.models import ApprovalRequest, GateEvaluation, PolicyVersion
+from governance.models import ApprovalRequest, GateEvaluation, PolicyCheck, PolicyVersion
 from governance.rules import bundles, duties, policies, quorum, requests
 from governance.rules.bundles import ChangedPart
+from governance.rules.gates import CheckVerdict, GateCheck, RunTimes, applies, judge
 from governance.rules.readings import results_inputs
 from governance.rules.variables import VARIABLES, storable
 from monitoring.choices import Measured, RunState
@@ -23,7 +24,7 @@ from portal.core.clock import now
 from registry.choices import CardState, VersionState
 from registry.models import Artifact, CardRevision, ModelVersion, RegisteredModel, Release
 from registry.rules import cards
-from registry.selectors import champion_of, stages_without_owner
+from registry.selectors import assessment_in_force, champion_of, stages_without_owner
 
 NONE = digest_of(None)
 """The digest of a part that is not there."""
@@ -218,6 +219,7 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) 
     text = cards.CardText(card.intended_use, card.limitations, card.out_of_scope_use) if card else None
     authors = {address.strip().lower() for address in version.training_run.commit_authors}
     known = people_of_addresses(authors, kind=UserKind.PERSON)
+    assessment = assessment_in_force(version.model)
     values: dict[str, object] = {
         "version.sealed": version.state == VersionState.SEALED,
         "model.tier": version.model.tier,
@@ -227,6 +229,8 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) 
         "people.commit_authors": len(authors),
         "people.authors_known": bool(authors) and known.keys() == authors,
         "stages.without_owner": stages_without_owner(version.model),
+        "tier.assessed": assessment is not None,
+        "tier.independent": assessment is not None and assessment.independent,
         "production.exists": champion is not None,
     }
     if run is not None:
@@ -255,11 +259,30 @@ def _run_inputs(run: ValidationRun, at: datetime) -> dict[str, object]:
     return values | results_inputs(run.results, run.plan.specification) if run.results is not None else values
 
 
+def judged(
+    policy: PolicyVersion, task: str, inputs: Mapping[str, object], run: ValidationRun | None, at: datetime
+) -> list[tuple[PolicyCheck, CheckVerdict]]:
+    """Return the policy's checks that apply with what each came to."""
+    history, times, days = published_checks(policy), _times(run), int(policy.document["evidence_days"])
+    found = []
+    for row in policy.checks.all():
+        check = GateCheck(row.key, row.expression, tuple(row.tasks), policies.first_published(row.key, history))
+        if applies(check, task):
+            found.append((row, judge(check, inputs, run=times, at=at, evidence_days=days)))
+    return found
+
+
 def whole_version(version_id: int) -> ModelVersion:
     """Return the version as it is now, with what it came from joined."""
     return ModelVersion.objects.select_related(
         "model", "feature_pipeline_version", "training_run__training_snapshot"
     ).get(pk=version_id)
+
+
+def _times(run: ValidationRun | None) -> RunTimes | None:
+    if run is None or run.finished_at is None:
+        return None
+    return RunTimes(plan_fixed_at=run.plan.fixed_at, started_at=run.started_at, finished_at=run.finished_at)
 
 
 def _results_digest(run: ValidationRun | None) -> str:

@@ -243,6 +243,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    # More than one field or shape holds these.
+    "ENUM_NAME_OVERRIDES": {
+        "LevelEnum": "registry.choices.Level",
+        "AssessmentStateEnum": "registry.choices.AssessmentState",
+    },
 }
 
 LOGGING = {

@@ -48,6 +48,31 @@ class UseCaseVerdict(TextChoices):
     NOT_A_MODEL = "not_a_model", "Not a model"
 
 
+class Level(TextChoices):
+    """How high exposure, purpose or complexity of a model is, in order."""
+
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+
+
+class AssessmentState(TextChoices):
+    """The life of a tier assessment. A proposal to lower the tier waits until an approval lets it into force."""
+
+    IN_FORCE = "in_force", "In force"
+    PROPOSED = "proposed", "Proposed"
+    SUPERSEDED = "superseded", "Superseded"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class TierStanding(TextChoices):
+    """What the tier of a model rests on; computed, never stored."""
+
+    NOT_ASSESSED = "not_assessed", "Not assessed"
+    FIRST_LINE = "assessed_by_first_line", "Assessed by the first line"
+    SECOND_LINE = "assessed_by_second_line", "Assessed by the second line"
+
+
 class VersionState(TextChoices):
     """The life of a version; its stage is its Release."""
 

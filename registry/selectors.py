@@ -1,13 +1,29 @@
 """Reads of the registry that are wider than a queryset's method."""
 
+import json
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from portal.core.querysets import ScopedQuerySet
-from registry.choices import Environment, ReleaseState, Stage, UseCaseState
-from registry.models import ModelVersion, PipelineStage, RegisteredModel, Release, UseCase
+from registry.choices import AssessmentState, Environment, ReleaseState, Stage, TierStanding, UseCaseState
+from registry.models import (
+    CardRevision,
+    ModelVersion,
+    PipelineStage,
+    RegisteredModel,
+    Release,
+    TierAssessment,
+    UseCase,
+)
+from registry.rules.tiers import Questionnaire, questionnaire_of
+
+PACKS = Path(__file__).parent / "packs"
+QUESTIONNAIRE = 1
+"""The version that is asked now; a former one stays where it is, for what was answered to it."""
 
 
 def champion_of(model: RegisteredModel, environment: str = Environment.PRODUCTION) -> ModelVersion | None:
@@ -43,3 +59,34 @@ def with_state_now(rows: ScopedQuerySet[UseCase]) -> ScopedQuerySet[Any]:
     return rows.annotate(is_live=Exists(live)).annotate(
         state_now=Case(When(in_use, then=Value(UseCaseState.IN_USE.value)), default=F("state"))
     )
+
+
+@cache
+def questionnaire(version: int = QUESTIONNAIRE) -> Questionnaire:
+    """Return the questionnaire by which tiers are assessed; raises FileNotFoundError for a version there never was."""
+    return questionnaire_of(json.loads((PACKS / f"tiering_{version}.json").read_text()))
+
+
+def tier_standing() -> Case:
+    """Return what a tier rests on, as a column of models."""
+    held = TierAssessment.objects.in_force().filter(model=OuterRef("pk"))
+    return Case(
+        When(Exists(held.filter(independent=True)), then=Value(TierStanding.SECOND_LINE.value)),
+        When(Exists(held), then=Value(TierStanding.FIRST_LINE.value)),
+        default=Value(TierStanding.NOT_ASSESSED.value),
+    )
+
+
+def assessment_in_force(model: RegisteredModel) -> TierAssessment | None:
+    """Return what the model's tier rests on; None where it was given by hand."""
+    return model.tier_assessments.with_names().filter(state=AssessmentState.IN_FORCE).first()
+
+
+def hands_in(model: RegisteredModel) -> set[int]:
+    """Return who owns the model or worked on it: versions, training, cards; and who answers for machines that did."""
+    work = ModelVersion.objects.filter(model=model).values_list(
+        "created_by", "created_by__owner", "submitted_by", "submitted_by__owner", "training_run__owner"
+    )
+    written = CardRevision.objects.filter(model=model).values_list("author", "published_by")
+    found = {user for row in [*work, *written] for user in row if user is not None}
+    return found | {model.owner_id}

@@ -28,6 +28,17 @@ USE_CASE: Json = {
     "affected_persons": "Passengers of flights from New York: a wrong warning or a missing one costs them time.",
     "decision": "Whether to warn the passengers of a flight, an hour before departure, that it is likely to be late.",
 }
+ANSWERS = {
+    "volume": "many",
+    "loss": "noticeable",
+    "persons": "convenience",
+    "use": "operations",
+    "autonomy": "overruled",
+    "reversal": "easily",
+    "method": "explained",
+    "data": "joined",
+    "dependence": "apart",
+}
 FALLBACK = "No warning is sent; passengers see the timetable."
 PLAN: Json = {
     "label_column": flights.LABEL,
@@ -211,6 +222,19 @@ def name_owners(developer: Portal, second: Portal, team: str) -> None:
     say("Stages", f"{len(owners)} have an owner, {left} does not yet")
 
 
+def assess_tier(developer: Portal, second: Portal) -> None:
+    """Answer how much rests on the model: first who builds it, then the second line, whose answers count."""
+    asked = second.get("/tier-questionnaire")
+    for portal, words in (
+        (developer, "Some 300,000 flights a year; a wrong warning costs a passenger time, no money."),
+        (second, "As the team answered it, after reading a month of warnings and the complaints about them."),
+    ):
+        body = {"shown_digest": asked["digest"], "answers": ANSWERS, "rationale": words}
+        made = portal.post(f"/models/{MODEL}/tier-assessments", body)
+    levels = ", ".join(f"{axis} {made[axis]}" for axis in ("exposure", "purpose", "complexity"))
+    say("Tier", f"{made['tier']} by {levels}; assessed by the second line")
+
+
 def approve(page: str, base_url: str) -> None:
     """Sign the request on this page as its approver would in a browser: no token can."""
     with Browser(base_url, os.environ["SIGNER_EMAIL"], os.environ["SIGNER_PASSWORD"]) as browser:
@@ -249,6 +273,7 @@ def main() -> None:
     with Portal(base_url, os.environ["TOKEN"]) as developer, Portal(base_url, os.environ["VALIDATOR_TOKEN"]) as second:
         agree_on_use_case(developer, second, os.environ["TEAM"])
         describe(developer, os.environ["TEAM"])
+        assess_tier(developer, second)
         name_owners(developer, second, os.environ["TEAM"])
         spring, summer, held_out = upload(developer)
         plan = second.post(f"/models/{MODEL}/validation-plans", {"held_out": held_out.reference, "specification": PLAN})

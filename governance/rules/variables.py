@@ -51,6 +51,12 @@ _PLAIN = (
         VariableType.INT,
         "Stages of the model’s pipeline, of six, that nobody owns, or only somebody whose account was closed.",
     ),
+    ("tier.assessed", VariableType.BOOL, "The tier rests on answers to the questionnaire; it was not given by hand."),
+    (
+        "tier.independent",
+        VariableType.BOOL,
+        "Those answers are the second line’s: of a validator who had no hand in the model.",
+    ),
     ("production.exists", VariableType.BOOL, "Another version of the model is active in production."),
 )
 _OF_RUN = (

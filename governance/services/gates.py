@@ -1,7 +1,6 @@
 """Evaluating the gate: everything that was read is stored with what it came to, and never changes."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.db import transaction
 
@@ -9,9 +8,8 @@ from governance.choices import Outcome
 from governance.errors import GateNotPassed
 from governance.events import GATE_EVALUATED
 from governance.models import CheckResult, GateEvaluation, PolicyCheck, PolicyVersion
-from governance.rules.gates import CheckVerdict, GateCheck, RunTimes, applies, gate_outcome, judge
-from governance.rules.policies import first_published
-from governance.selectors import gate_inputs, newest_run, policy_for, published_checks, whole_version
+from governance.rules.gates import CheckVerdict, gate_outcome
+from governance.selectors import gate_inputs, judged, newest_run, policy_for, whole_version
 from monitoring.models import ValidationRun
 from portal.core.actors import Actor
 from portal.core.canonical import digest_of
@@ -37,7 +35,7 @@ def evaluate_gate(*, actor: Actor, version: ModelVersion, environment: str) -> G
     run, at = newest_run(version), now()
     policy = policy_of(version, run, environment)
     inputs = gate_inputs(version, run, at)
-    judged = _judged(policy, version.model.task, inputs, run, at)
+    found = judged(policy, version.model.task, inputs, run, at)
     inputs_digest = digest_of(inputs)
     evaluation = GateEvaluation.objects.create(
         version=version,
@@ -46,8 +44,8 @@ def evaluate_gate(*, actor: Actor, version: ModelVersion, environment: str) -> G
         run=run,
         inputs=inputs,
         inputs_digest=inputs_digest,
-        outcome=gate_outcome([verdict for _, verdict in judged]),
-        digest=_digest(policy, run, environment, inputs_digest, [verdict for _, verdict in judged]),
+        outcome=gate_outcome([verdict for _, verdict in found]),
+        digest=_digest(policy, run, environment, inputs_digest, [verdict for _, verdict in found]),
         evaluated_at=at,
     )
     CheckResult.objects.bulk_create(
@@ -58,7 +56,7 @@ def evaluate_gate(*, actor: Actor, version: ModelVersion, environment: str) -> G
             read=dict(verdict.read),
             message=_message(check, verdict),
         )
-        for check, verdict in judged
+        for check, verdict in found
     )
     _record(evaluation, actor)
     return evaluation
@@ -95,26 +93,6 @@ def require_passed(evaluation: GateEvaluation) -> None:
     }
     words = "; ".join(f"{row.check_row.title} ({row.get_outcome_display().lower()})" for row in results)
     raise GateNotPassed(f"The gate of {evaluation.policy_version} is not passed: {words}.", fields=fields)
-
-
-def _judged(
-    policy: PolicyVersion, task: str, inputs: dict[str, object], run: ValidationRun | None, at: datetime
-) -> list[tuple[PolicyCheck, CheckVerdict]]:
-    """Return the checks that apply with what each came to."""
-    history, times = published_checks(policy), _times(run)
-    found = []
-    for row in policy.checks.all():
-        check = GateCheck(row.key, row.expression, tuple(row.tasks), first_published(row.key, history))
-        if applies(check, task):
-            days = int(policy.document["evidence_days"])
-            found.append((row, judge(check, inputs, run=times, at=at, evidence_days=days)))
-    return found
-
-
-def _times(run: ValidationRun | None) -> RunTimes | None:
-    if run is None or run.finished_at is None:
-        return None
-    return RunTimes(plan_fixed_at=run.plan.fixed_at, started_at=run.started_at, finished_at=run.finished_at)
 
 
 def _message(check: PolicyCheck, verdict: CheckVerdict) -> str:

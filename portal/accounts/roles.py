@@ -14,6 +14,7 @@ ROLES: dict[str, frozenset[str]] = {
     | {
         "propose_use_case",
         "register_model",
+        "assess_tier",
         "upload_dataset",
         "register_pipeline",
         "register_version",
@@ -28,6 +29,8 @@ ROLES: dict[str, frozenset[str]] = {
     | {
         # The second line challenges a use case before there is anything to sign: no digest, so not `sign`.
         "decide_use_case",
+        "assess_tier",
+        "challenge_tier",
         "plan_validation",
         "request_validation",
         "export_evidence",

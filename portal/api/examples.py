@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from registry.selectors import questionnaire
+
 _COMMIT = "5f2c1e0b7a9d4c3e8b6f0a1d2c3b4a5968778695"
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
@@ -40,6 +42,11 @@ EXAMPLES: dict[str, Any] = {
         "intended_use": "Ranks flights by how likely they arrive late.",
         "limitations": "Trained on departures from New York only.",
         "out_of_scope_use": "Setting prices.",
+    },
+    "models_tier_assessments_create": {
+        "shown_digest": questionnaire().digest,
+        "answers": {key: question.answers[1].key for key, question in questionnaire().questions.items()},
+        "rationale": "Some 300,000 flights a year; a wrong warning costs a passenger time, no money.",
     },
     "models_stages_update": {"owner": "dana@example.org", "backup": "omar@example.org", "response_hours": 4},
     "models_validation_plans_create": {

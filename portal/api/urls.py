@@ -14,6 +14,7 @@ from portal.api.v1 import (
     pipelines,
     releases,
     stages,
+    tiers,
     use_cases,
     validation,
     versions,
@@ -59,6 +60,16 @@ urlpatterns = [
     path("v1/models/<slug:slug>/validation-plans/<int:number>", validation.PlanDetail.as_view(), name="api_plan"),
     path("v1/models/<slug:slug>/stages", stages.StageList.as_view(), name="api_stages"),
     path("v1/models/<slug:slug>/stages/<slug:stage>", stages.StageDetail.as_view(), name="api_stage"),
+    path("v1/tier-questionnaire", tiers.TierQuestionnaire.as_view(), name="api_questionnaire"),
+    path("v1/models/<slug:slug>/tier-assessments", tiers.AssessmentList.as_view(), name="api_assessments"),
+    path(
+        "v1/models/<slug:slug>/tier-assessments/<int:number>", tiers.AssessmentDetail.as_view(), name="api_assessment"
+    ),
+    path(
+        "v1/models/<slug:slug>/tier-assessments/<int:number>/withdraw",
+        tiers.AssessmentWithdraw.as_view(),
+        name="api_assessment_withdraw",
+    ),
     path("v1/models/<slug:slug>/card-revisions", cards.CardList.as_view(), name="api_cards"),
     path("v1/models/<slug:slug>/card-revisions/<int:number>", cards.CardDetail.as_view(), name="api_card"),
     path(

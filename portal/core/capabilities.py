@@ -2,7 +2,9 @@
 
 WORDS: dict[str, str] = {
     "administer": "keep the ledger and its keys",
+    "assess_tier": "assess the tier of models",
     "cancel_job": "stop jobs",
+    "challenge_tier": "assess tiers for the second line",
     "decide_use_case": "approve and reject use cases",
     "draft_policy": "draft policies (no page asks for it yet)",
     "export_evidence": "make evidence packs",

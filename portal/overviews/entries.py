@@ -199,6 +199,7 @@ _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
     "gate_evaluation": _version,
     "training_run": _part_of_model("model"),
     "card_revision": _part_of_model("card"),
+    "tier_assessment": _part_of_model("tier"),
     "pipeline_stage": _stage,
     "plan": _part_of_model("model"),
     "run": _run,

@@ -13,11 +13,12 @@ from monitoring.models import Measurement, ValidationPlan, ValidationRun
 from monitoring.rules.measures import Measure, measure_named
 from portal.core.actors import Actor
 from portal.overviews.entries import EntryLine
+from portal.overviews.tiers import standing_of
 from portal.overviews.timeline import timeline
 from portal.overviews.versions import Change, changes_against
 from registry.choices import CardState, Environment, ReleaseState, StageState, VersionState
 from registry.models import CardRevision, ModelVersion, PipelineStage, RegisteredModel, Release
-from registry.selectors import stages_of, without_owner
+from registry.selectors import assessment_in_force, stages_of, tier_standing, without_owner
 
 VERSIONS_SHOWN = 20
 RELEASES_SHOWN = 10
@@ -46,6 +47,7 @@ def models_table(actor: Actor) -> QuerySet[RegisteredModel]:
             waiting_request=Subquery(waiting.values("pk")[:1]),
             waiting_number=Subquery(waiting.values("release__version__number")[:1]),
             stages_without_owner=without_owner(),
+            tier_standing=tier_standing(),
         )
     )
 
@@ -90,6 +92,7 @@ class ModelOverview:
     plan: ValidationPlan | None
     headline: Measure | None
     stages: Sequence[PipelineStage]
+    tier_standing: str
     versions: Sequence[VersionLine]
     open_requests: Sequence[RequestLine]
     releases: Sequence[Release]
@@ -140,6 +143,7 @@ def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
         plan=plan,
         headline=headline,
         stages=stages_of(model),
+        tier_standing=standing_of(assessment_in_force(model)),
         versions=version_lines(model, releases, headline),
         open_requests=requests,
         releases=releases[:RELEASES_SHOWN],

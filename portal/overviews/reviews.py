@@ -25,6 +25,8 @@ from portal.overviews.changes import PartChange, Production, changed_parts, part
 from portal.overviews.entries import EntryLine, entry_lines
 from portal.overviews.gates import GateTable, gate_table
 from portal.overviews.runs import ComparedMeasure, RunOverview, run_overview
+from portal.overviews.tiers import standing_of
+from registry.selectors import assessment_in_force
 
 STATES = (*RequestState.values, EXPIRED)
 """What the table can be narrowed to."""
@@ -127,6 +129,7 @@ class ReviewOverview:
     voiding: Voiding | None
     timeline: Sequence[EntryLine]
     may_withdraw: bool
+    tier_standing: str
 
     @property
     def title(self) -> str:
@@ -246,6 +249,7 @@ def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
         voiding=_voiding(request, lines),
         timeline=lines,
         may_withdraw=state == RequestState.OPEN and _may_withdraw(actor, request),
+        tier_standing=standing_of(assessment_in_force(request.release.model)),
     )
 
 

@@ -16,7 +16,7 @@ from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from portal.pages.saved import saved_views
 from portal.ui.forms import VerbForm
-from registry.choices import CardState, Task
+from registry.choices import CardState, Task, TierStanding
 from registry.models import CardRevision, RegisteredModel, UseCase
 from registry.services import cards
 from registry.services.models import link_model
@@ -29,6 +29,9 @@ class ModelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
 
     q = django_filters.CharFilter(field_name="slug", lookup_expr="icontains", label="Name")
     tier = django_filters.ChoiceFilter(choices=[(1, "Tier 1"), (2, "Tier 2"), (3, "Tier 3")], empty_label="Any tier")
+    assessed = django_filters.ChoiceFilter(
+        field_name="tier_standing", choices=TierStanding.choices, empty_label="Anything", label="Tier rests on"
+    )
     task = django_filters.ChoiceFilter(choices=Task.choices, empty_label="Any task")
     team = django_filters.ChoiceFilter(field_name="team__slug", empty_label="All teams")
     serving = django_filters.BooleanFilter(
@@ -45,7 +48,7 @@ class ModelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
 
     class Meta:
         model = RegisteredModel
-        fields = ["q", "tier", "task", "team", "serving", "unowned"]
+        fields = ["q", "tier", "assessed", "task", "team", "serving", "unowned"]
 
     def __init__(self, *args: Any, teams: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

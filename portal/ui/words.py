@@ -24,7 +24,7 @@ LOOKS: dict[str, Look] = {
             "seal": "verified sealed signed approved published approved_for_development included",
             "run": "running receiving training baking in_remediation inspecting sending",
             "open": "in_approval open submitted tiered triggered requested",
-            "ok": "registered owned",
+            "ok": "registered owned in_force assessed_by_first_line assessed_by_second_line",
             "half": "contained ready_to_verify ramping",
             "quarter": "canary",
             "draft": "shadow",

@@ -7,6 +7,7 @@ from registry.models.pipelines import FeaturePipeline, FeaturePipelineVersion
 from registry.models.releases import Release
 from registry.models.runs import TrainingRun
 from registry.models.stages import PipelineStage
+from registry.models.tiers import TierAssessment
 from registry.models.use_cases import UseCase
 from registry.models.versions import Artifact, ModelVersion
 
@@ -21,6 +22,7 @@ __all__ = [
     "PipelineStage",
     "RegisteredModel",
     "Release",
+    "TierAssessment",
     "TrainingRun",
     "UseCase",
 ]

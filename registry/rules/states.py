@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from registry.choices import CardState, ReleaseState, SnapshotState, UseCaseState, VersionState
+from registry.choices import AssessmentState, CardState, ReleaseState, SnapshotState, UseCaseState, VersionState
 
 Table = Mapping[str, Mapping[str, str]]
 """Verb -> state before -> state after; what is not in it is refused."""
@@ -30,7 +30,7 @@ USE_CASE: Table = {
     },
     "retire": {UseCaseState.APPROVED_FOR_DEVELOPMENT: UseCaseState.RETIRED},
 }
-"""`tiered` is in the table, but no verb leads there yet: "tier" comes with the questionnaire that decides the tier.
+"""`tiered` is in the table, but no verb leads there yet: what is assessed today are models, not what they are for.
 
 `in_use` is approved for development with a model in production (`selectors.with_state_now`). No verb enters or leaves
 it, so a use case is retired once none of its models takes live decisions any more.
@@ -57,6 +57,14 @@ CARD: Table = {
     "publish": {CardState.DRAFT: CardState.PUBLISHED},
     "supersede": {CardState.PUBLISHED: CardState.SUPERSEDED},
 }
+TIER: Table = {
+    "supersede": {
+        AssessmentState.IN_FORCE: AssessmentState.SUPERSEDED,
+        AssessmentState.PROPOSED: AssessmentState.SUPERSEDED,
+    },
+    "withdraw": {AssessmentState.PROPOSED: AssessmentState.WITHDRAWN},
+}
+"""No verb leads from proposed into force yet: an approval will."""
 RELEASE: Table = {
     "activate": {ReleaseState.PLANNED: ReleaseState.ACTIVE},
     "supersede": {ReleaseState.ACTIVE: ReleaseState.SUPERSEDED},

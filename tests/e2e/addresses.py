@@ -17,6 +17,8 @@ PAGES = {
     "models": "/models?tier=2",
     "model": MODEL,
     "model_use_case": f"{MODEL}/use-case",
+    "tier": f"{MODEL}/tier",
+    "tier_assess": f"{MODEL}/tier/assess",
     "card": f"{MODEL}/card",
     "stage": f"{MODEL}/stages/training",
     "version": f"{MODEL}/versions/3",

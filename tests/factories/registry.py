@@ -12,9 +12,11 @@ from portal.blobs.services import store_stream
 from portal.core.clock import now
 from registry.choices import (
     ArtifactRole,
+    AssessmentState,
     CardState,
     Environment,
     Implementation,
+    Level,
     ReleaseState,
     SnapshotState,
     Stage,
@@ -33,10 +35,12 @@ from registry.models import (
     PipelineStage,
     RegisteredModel,
     Release,
+    TierAssessment,
     TrainingRun,
     UseCase,
 )
 from registry.rules.cards import CardText
+from registry.selectors import questionnaire
 from registry.services.stages import add_stages
 from tests.factories.accounts import TeamFactory, UserFactory
 
@@ -157,6 +161,37 @@ def own_all_stages(model: RegisteredModel, owner: User) -> None:
     """Let a person own every stage of the model."""
     for stage in Stage:
         PipelineStageFactory.create(model=model, stage=stage, owner_user=owner)
+
+
+def answers_at(level: Level) -> dict[str, str]:
+    """Return the answer of this level to each question: low comes to tier 3, medium to 2, high to 1."""
+    found = questionnaire().questions.values()
+    return {question.key: next(a.key for a in question.answers if a.level == level) for question in found}
+
+
+class TierAssessmentFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """An assessment in force that comes to tier 2, which the model has."""
+
+    class Meta:
+        model = TierAssessment
+
+    model = factory.SubFactory(RegisteredModelFactory)
+    number = factory.LazyAttribute(lambda one: one.model.tier_assessments.count() + 1)
+    state = AssessmentState.IN_FORCE
+    questionnaire = factory.LazyFunction(lambda: questionnaire().slug)
+    questionnaire_version = factory.LazyFunction(lambda: questionnaire().version)
+    questionnaire_digest = factory.LazyFunction(lambda: questionnaire().digest)
+    answers = factory.LazyFunction(lambda: answers_at(Level.MEDIUM))
+    exposure = Level.MEDIUM
+    purpose = Level.MEDIUM
+    complexity = Level.MEDIUM
+    computed_tier = 2
+    tier = 2
+    tier_before = factory.LazyAttribute(lambda one: one.model.tier)
+    rationale = "As the interviews said."
+    independent = False
+    assessed_by = factory.SubFactory(UserFactory)
+    assessed_at = factory.LazyFunction(now)
 
 
 class DatasetFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]

@@ -38,6 +38,7 @@ from registry.models import (
     ModelVersion,
     RegisteredModel,
     Release,
+    TierAssessment,
     UseCase,
 )
 from registry.selectors import champion_of
@@ -55,6 +56,7 @@ from tests.factories.registry import (
     ReleaseFactory,
     SealedVersionFactory,
     SnapshotFactory,
+    TierAssessmentFactory,
     UseCaseFactory,
     VersionFactory,
     stored,
@@ -93,6 +95,8 @@ class Portfolio:
     model: RegisteredModel = field(init=False)
     card: CardRevision = field(init=False)
     draft: CardRevision = field(init=False)
+    proposed_tier: TierAssessment = field(init=False)
+    """The developer's, open."""
     plan: ValidationPlan = field(init=False)
     superseded: Release = field(init=False)
     active: Release = field(init=False)
@@ -169,6 +173,7 @@ class Portfolio:
         self.model = self._model(self.slug)
         self.card = self._card(CardState.PUBLISHED)
         self.draft = self._card(CardState.DRAFT)
+        self.proposed_tier = self._proposed_tier()
         self.plan = self._plan()
 
     def _add_versions(self) -> None:
@@ -224,6 +229,7 @@ class Portfolio:
         self._add_to_administration(slug)
         self._view(slug)
         self._use_case(slug)
+        self._former_tier()
         model = self._model(slug)
         CardRevisionFactory.create(model=model, author=self.author)
         version = self._version(SealedVersionFactory, model=model)
@@ -280,6 +286,23 @@ class Portfolio:
             model=made, stage=Stage.VALIDATION, owner_user=self.people[Role.DEVELOPER], backup=self.author
         )
         return made
+
+    def _proposed_tier(self) -> TierAssessment:
+        """Return the proposal; what is in force raised the tier."""
+        TierAssessmentFactory.create(
+            model=self.model, tier_before=3, rationale=self.mark, assessed_by=self.people[Role.VALIDATOR]
+        )
+        made: TierAssessment = TierAssessmentFactory.create(
+            model=self.model, state="proposed", tier=3, computed_tier=3, rationale=self.mark,
+            assessed_by=self.people[Role.DEVELOPER],
+        )  # fmt: skip
+        return made
+
+    def _former_tier(self) -> None:
+        TierAssessmentFactory.create(
+            model=self.model, state="superseded", rationale=self.mark, assessed_by=self.author,
+            ended_by=self.author, ended_at=now(),
+        )  # fmt: skip
 
     def _use_case(self, slug: str, **columns: Any) -> UseCase:
         people = dict.fromkeys(("owner", "sponsor", "proposed_by"), self.author)

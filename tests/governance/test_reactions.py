@@ -12,15 +12,18 @@ from portal.accounts.choices import Role
 from portal.core.actors import SYSTEM
 from portal.ledger.catalogue import Subject
 from portal.ledger.services import append
+from registry.choices import Level
 from registry.events import VERSION_QUARANTINED
-from registry.models import CardRevision, ModelVersion
+from registry.models import CardRevision, ModelVersion, RegisteredModel
+from registry.selectors import questionnaire
 from registry.services.cards import draft_card, publish_card
 from registry.services.governed import activate_release
+from registry.services.tiers import assess_tier
 from registry.services.versions import withdraw_version
 from tests.factories.accounts import actor_with
 from tests.factories.governance import DecisionFactory, OpenRequestFactory, next_version, ready_version
 from tests.factories.monitoring import simulated
-from tests.factories.registry import ReleaseFactory
+from tests.factories.registry import ReleaseFactory, answers_at
 from tests.portal.ledger.replay import replayed
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +140,44 @@ def test_closed_and_foreign_requests_are_left_alone() -> None:
     decision.request.refresh_from_db()
     assert decision.request.state == RequestState.APPROVED
     assert is_open(foreign)
+
+
+@pytest.mark.parametrize(("level", "voids"), [(Level.HIGH, True), (Level.MEDIUM, False), (Level.LOW, False)])
+def test_a_raised_tier_voids_open_requests_and_one_that_stays_or_is_proposed_lower_does_not(
+    level: Level,
+    voids: bool,  # noqa: FBT001
+) -> None:
+    request, other = OpenRequestFactory.create(), OpenRequestFactory.create()
+    assess_tier(
+        actor=actor_with(Role.DEVELOPER),
+        model=request.release.model,
+        answers=answers_at(level),
+        rationale="So.",
+        shown_digest=questionnaire().digest,
+    )
+    if voids:
+        assert cause(request) == ("registry.model.tier_raised", ["tier"])
+    else:
+        assert is_open(request)
+        assert RegisteredModel.objects.get(pk=request.release.model_id).tier == 2
+    assert is_open(other)
+
+
+def test_a_raised_tier_that_can_not_void_is_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request is voided with the change or the change does not happen."""
+    request: ApprovalRequest = OpenRequestFactory.create()
+
+    def fail(**_: Any) -> None:
+        raise RuntimeError("No more.")
+
+    monkeypatch.setattr("governance.reactions.void_request", fail)
+    with pytest.raises(RuntimeError, match=r"No more\."), transaction.atomic():
+        assess_tier(
+            actor=actor_with(Role.DEVELOPER),
+            model=request.release.model,
+            answers=answers_at(Level.HIGH),
+            rationale="So.",
+            shown_digest=questionnaire().digest,
+        )
+    assert RegisteredModel.objects.get(pk=request.release.model_id).tier == 2
+    assert not request.release.model.tier_assessments.exists()

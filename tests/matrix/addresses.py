@@ -10,7 +10,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from portal.ledger.models import Entry
+from registry.choices import Level
+from registry.selectors import questionnaire
 from tests.factories.accounts import PASSWORD
+from tests.factories.registry import answers_at
 from tests.factories.world import Portfolio
 from tests.portal.api.callers import digest_header
 
@@ -93,6 +96,10 @@ def _stage(team: Portfolio) -> Mapping[str, Any]:
     return {"slug": team.model.slug, "stage": "training"}
 
 
+def _proposed_tier(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.model.slug, "number": team.proposed_tier.number}
+
+
 def _pack_file(team: Portfolio) -> Mapping[str, Any]:
     return {"pk": team.pack.pk, "kind": "pdf"}
 
@@ -142,6 +149,9 @@ ARGUMENTS: dict[str, Arguments] = {
     "use_case_retire": lambda team: {"slug": team.idle_use_case.slug},
     "model_use_case": _model,
     "model": _model,
+    "tier": _model,
+    "tier_assess": _model,
+    "tier_withdraw": _proposed_tier,
     "card": _model,
     "card_publish": _draft,
     "stage": _stage,
@@ -187,6 +197,9 @@ ARGUMENTS: dict[str, Arguments] = {
     "api_run": _row("run"),
     "api_plans": _model,
     "api_plan": lambda team: {"slug": team.model.slug, "number": team.plan.number},
+    "api_assessments": _model,
+    "api_assessment": _proposed_tier,
+    "api_assessment_withdraw": _proposed_tier,
     "api_stages": _model,
     "api_stage": _stage,
     "api_cards": _model,
@@ -204,6 +217,7 @@ ARGUMENTS: dict[str, Arguments] = {
 }
 
 _CARD = Sent({"intended_use": "Ranks.", "limitations": "Few.", "out_of_scope_use": "Prices."})
+_TIER = {"shown_digest": questionnaire().digest, "rationale": "So."}
 _SLUG = {"slug": "new-thing", "name": "New thing"}
 _RELEASE = {"environment": "production", "fallback": "A person decides."}
 
@@ -255,6 +269,7 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST use_case_not_a_model": _verdict,
     "POST use_case_retire": lambda _: Sent({"reason": "Over."}),
     "POST model_use_case": lambda team: Sent({"use_case": team.idle_use_case.slug}),
+    "POST tier_assess": lambda _: Sent({**_TIER, **answers_at(Level.HIGH)}),
     "POST card": lambda _: _CARD,
     "POST stage": lambda team: Sent({"owner": f"user:{team.author.pk}", "response_hours": "4"}),
     "POST version_release": lambda _: Sent({**_RELEASE, "summary": "More months."}),
@@ -291,6 +306,7 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "PUT api_stage": lambda team: Sent({"owner": team.author.email, "response_hours": 4}),
     "PUT api_artifact": lambda _: Sent(data=UPLOAD, query="?role=other"),
     "POST api_plans": _new_plan,
+    "POST api_assessments": lambda _: Sent({**_TIER, "answers": answers_at(Level.HIGH)}),
     "POST api_cards": lambda _: _CARD,
     "POST api_releases": lambda team: Sent({**_RELEASE, "version": team.busy.number}),
     "POST api_request_open": lambda _: Sent({"summary": "More months."}),

@@ -40,6 +40,10 @@ GET  models                   login   200   200   200   200   200   200   200   
 GET  model                    login   200   200   200   200   200   200   200   404   404
 GET  model_use_case           login   403   200   403   403   403   403   403   404   404
 POST model_use_case           login   403   302   403   403   403   403   403   404   404
+GET  tier                     login   200   200   200   200   200   200   200   404   404
+GET  tier_assess              login   403   200   200   403   403   403   403   404   404
+POST tier_assess              login   403   302   302   403   403   403   403   404   404
+POST tier_withdraw            login   403   302   403   403   403   403   403   404   404
 GET  card                     login   200   200   200   200   200   200   200   404   404
 POST card                     login   422   302   422   422   422   422   422   404   404
 POST card_publish             login   403   302   403   403   403   403   403   404   404
@@ -158,6 +162,11 @@ GET  api_run                    401   200   200   200   200   200   200   200   
 GET  api_plans                  401   200   200   200   200   200   200   200   404   404
 POST api_plans                  401   403   403   201   403   403   403   403   404   404
 GET  api_plan                   401   200   200   200   200   200   200   200   404   404
+GET  api_questionnaire          401   200   200   200   200   200   200   200   200   200
+GET  api_assessments            401   200   200   200   200   200   200   200   404   404
+POST api_assessments            401   403   201   201   403   403   403   403   404   404
+GET  api_assessment             401   200   200   200   200   200   200   200   404   404
+POST api_assessment_withdraw    401   403   200   403   403   403   403   403   404   404
 GET  api_stages                 401   200   200   200   200   200   200   200   404   404
 PUT  api_stage                  401   403   200   403   403   403   403   403   404   404
 GET  api_cards                  401   200   200   200   200   200   200   200   404   404

@@ -33,6 +33,7 @@ WITHOUT_ROWS = {
     "account_login",
     "account_logout",
     "account_reauthenticate",
+    "api_questionnaire",
     "api_schema",
     "livez",
     "keyboard",
@@ -52,6 +53,7 @@ READERS = (Role.DEVELOPER, Role.APPROVER)
 ADMINISTRATION = {name: (Role.ADMIN,) for name in NAMES if name.startswith("admin") or name == "service_tokens"}
 WRITING = {
     **dict.fromkeys(("use_case_propose", "use_case_change", "use_case_retire", "model_use_case"), (Role.DEVELOPER,)),
+    "tier_assess": (Role.DEVELOPER, Role.VALIDATOR),
     **dict.fromkeys(("use_case_approve", "use_case_reject", "use_case_not_a_model"), (Role.VALIDATOR,)),
 }
 """Forms that only those are shown who may send them."""

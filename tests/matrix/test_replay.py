@@ -30,6 +30,7 @@ from portal.ledger.models import Entry
 from portal.reports.choices import PackState
 from portal.reports.models import EvidencePack
 from portal.reports.services import begin_pack, fail_pack, request_pack
+from registry.choices import Level
 from registry.models import (
     Artifact,
     CardRevision,
@@ -41,15 +42,18 @@ from registry.models import (
     PipelineStage,
     RegisteredModel,
     Release,
+    TierAssessment,
     TrainingRun,
     UseCase,
 )
 from registry.runners.inspection import Inspection, Verdict
+from registry.selectors import questionnaire
 from registry.services import cards, datasets, inspections, pipelines, releases, stages, use_cases, versions
 from registry.services.models import link_model, register_model
+from registry.services.tiers import assess_tier, withdraw_assessment
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
 from tests.factories.monitoring import PLAN, ROWS, simulated
-from tests.factories.registry import SIGNATURE
+from tests.factories.registry import SIGNATURE, answers_at
 from tests.factories.reports import sequence
 from tests.portal.ledger.replay import replayed
 
@@ -67,6 +71,7 @@ TABLES: dict[str, type[models.Model]] = {
     "artifact": Artifact,
     "card_revision": CardRevision,
     "pipeline_stage": PipelineStage,
+    "tier_assessment": TierAssessment,
     "release": Release,
     "plan": ValidationPlan,
     "run": ValidationRun,
@@ -184,6 +189,16 @@ class Slice:
             link_model(actor=self.developer, model=model, use_case=use_case)
         use_cases.retire_use_case(actor=self.developer, use_case=over, reason="Over.")
 
+    def tiered(self, actor: Actor, model: RegisteredModel, level: Level) -> TierAssessment:
+        shown = questionnaire().digest
+        return assess_tier(actor=actor, model=model, answers=answers_at(level), rationale="So.", shown_digest=shown)
+
+    def tiers(self, model: RegisteredModel) -> None:
+        for actor, level in ((self.developer, Level.MEDIUM), (self.validator, Level.LOW), (self.developer, Level.LOW)):
+            made = self.tiered(actor, model, level)
+        withdraw_assessment(actor=self.developer, assessment=made)
+        self.tiered(self.validator, model, Level.LOW)
+
     def carded(self, model: RegisteredModel, limitations: str) -> None:
         texts = {"intended_use": "Ranks.", "limitations": limitations, "out_of_scope_use": "Prices."}
         cards.publish_card(actor=self.developer, revision=cards.draft_card(actor=self.developer, model=model, **texts))
@@ -206,6 +221,7 @@ def play() -> Release:
         task="binary", implementation="onnx",
     )  # fmt: skip
     play.use_cases(model)
+    play.tiers(model)
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)
     training, held_out = play.snapshot(dataset), play.snapshot(dataset)
     play.snapshot(dataset, PICKLE)
@@ -236,6 +252,7 @@ def play() -> Release:
     voided.refresh_from_db()
     assert voided.state == "voided"
     active = play.signed(play.asked(second))
+    play.tiered(play.developer, model, Level.HIGH)
     first.refresh_from_db()
     assert (first.state, active.state) == ("superseded", "active")
     fail_pack(

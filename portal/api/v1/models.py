@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import django_filters
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
@@ -15,8 +16,9 @@ from portal.api.bodies import Body
 from portal.api.filters import OfTeam
 from portal.api.views import Door, Listing, actor_of, created, team_named
 from portal.core.querysets import visible
-from registry.choices import Implementation, Task
+from registry.choices import Implementation, Task, TierStanding
 from registry.models import RegisteredModel
+from registry.selectors import tier_standing
 from registry.services import models as services
 
 
@@ -30,10 +32,18 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
         slug_field="slug", read_only=True, allow_null=True
     )
 
+    tier_standing = serializers.ChoiceField(
+        choices=TierStanding.choices,
+        read_only=True,
+        default=TierStanding.NOT_ASSESSED,
+        help_text="`not_assessed`: the tier was given by hand.",
+    )
+
     class Meta:
         model = RegisteredModel
         fields = [
-            "slug", "name", "purpose", "team", "owner", "tier", "task", "implementation", "use_case", "created_at",
+            "slug", "name", "purpose", "team", "owner", "tier", "tier_standing", "task", "implementation",
+            "use_case", "created_at",
         ]  # fmt: skip
 
 
@@ -53,6 +63,8 @@ class RegisterModelSerializer(Body):
 class ModelFilter(OfTeam):
     """What a list of models can be narrowed to."""
 
+    tier_standing = django_filters.ChoiceFilter(choices=TierStanding.choices)
+
     class Meta:
         model = RegisteredModel
         fields = ["tier", "task", "implementation"]
@@ -67,7 +79,7 @@ class ModelList(Listing):
 
     def get_queryset(self) -> Any:
         """Return the models the caller may see."""
-        return RegisteredModel.objects.visible_to(self.actor).with_names()
+        return described().visible_to(self.actor)
 
     @extend_schema(request=RegisterModelSerializer, responses={201: ModelSerializer})
     def post(self, request: Request) -> Response:
@@ -90,7 +102,7 @@ class ModelDetail(Door, generics.RetrieveAPIView[RegisteredModel]):
 
     def get_queryset(self) -> Any:
         """Return the models the caller may see."""
-        return RegisteredModel.objects.visible_to(self.actor).with_names()
+        return described().visible_to(self.actor)
 
 
 def owner_named(request: Request, email: str | None) -> User:
@@ -112,4 +124,10 @@ def person_named(request: Request, email: str, field: str) -> User:
 
 def model_named(request: Request, slug: str) -> RegisteredModel:
     """Return the model of this slug, if the caller may see it."""
-    return visible(RegisteredModel.objects.with_names(), actor_of(request), slug=slug)
+    found: RegisteredModel = visible(described(), actor_of(request), slug=slug)
+    return found
+
+
+def described() -> Any:
+    """Return the models with what an answer says of them."""
+    return RegisteredModel.objects.with_names().annotate(tier_standing=tier_standing())

@@ -8,11 +8,11 @@ from portal.core.clock import now
 from portal.reports.assembly.decision import decision_part
 from portal.reports.assembly.evidence import gate_part, validation_part
 from portal.reports.assembly.ledger import Printed, ledger_part
-from portal.reports.assembly.lineage import card_part, snapshot_part, stage_part, version_part
+from portal.reports.assembly.lineage import assessment_part, card_part, snapshot_part, stage_part, version_part
 from portal.reports.models import EvidencePack
 from portal.reports.rules.statements import statements
-from registry.models import CardRevision, ModelVersion, PipelineStage, Release
-from registry.selectors import stages_of
+from registry.models import CardRevision, ModelVersion, PipelineStage, Release, TierAssessment
+from registry.selectors import assessment_in_force, stages_of
 
 SCHEMA = "countersign.evidence-pack/1"
 
@@ -31,7 +31,7 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
     request = ApprovalRequest.objects.with_parts().filter(release=release).first()
     evaluation = _evaluation(release, request)
     run = evaluation.run if evaluation else None
-    stages = stages_of(release.model)
+    stages, assessment = stages_of(release.model), assessment_in_force(release.model)
     card = card_part(version, request.bundle.values() if request else ())
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -42,7 +42,7 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
             "requested_at": pack.requested_at.isoformat(),
             "frozen_at": now().isoformat(),
         },
-        "subject": _subject(release, stages),
+        "subject": _subject(release, stages, assessment),
         "release": _release(release),
         "decision": decision_part(request),
         "version": version_part(version),
@@ -56,6 +56,8 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
     printed = _printed(release, version, request, evaluation, card)
     # A stage that nobody was ever named for has no entry of its own.
     printed += [Printed("pipeline_stage", f"stage {one.stage}", one) for one in stages if one.changed_at]
+    if assessment is not None:
+        printed.append(Printed("tier_assessment", f"tier assessment {assessment.number}", assessment))
     document["ledger"] = ledger_part(printed, _topics(release, request))
     document["says"] = statements(document)
     return document
@@ -71,7 +73,7 @@ def _evaluation(release: Release, request: ApprovalRequest | None) -> GateEvalua
     return rows.filter(version_id=release.version_id, environment=release.environment).order_by("-pk").first()
 
 
-def _subject(release: Release, stages: Sequence[PipelineStage]) -> dict[str, Any]:
+def _subject(release: Release, stages: Sequence[PipelineStage], assessment: TierAssessment | None) -> dict[str, Any]:
     model = release.model
     return {
         "model": model.slug,
@@ -81,6 +83,7 @@ def _subject(release: Release, stages: Sequence[PipelineStage]) -> dict[str, Any
         "team": model.team.name,
         "owner": {"id": f"user:{model.owner_id}", "name": model.owner.name},
         "tier": model.tier,
+        "tier_assessment": assessment_part(assessment),
         "task": model.get_task_display(),
         "implementation": model.get_implementation_display(),
         "purpose": model.purpose,

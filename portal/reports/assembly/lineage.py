@@ -10,6 +10,7 @@ from registry.models import (
     FeaturePipelineVersion,
     ModelVersion,
     PipelineStage,
+    TierAssessment,
     TrainingRun,
 )
 
@@ -59,6 +60,28 @@ def stage_part(row: PipelineStage) -> dict[str, Any]:
         "owner": {"id": owner, "name": row.owner.name} if row.owner else None,
         "backup": {"id": f"user:{row.backup_id}", "name": row.backup.name} if row.backup else None,
         "response_hours": row.response_hours,
+    }
+
+
+def assessment_part(row: TierAssessment | None) -> dict[str, Any] | None:
+    """Return what the model's tier rests on when the pack is made; None where it was given by hand."""
+    if row is None:
+        return None
+    return {
+        "id": row.pk,
+        "number": row.number,
+        "tier": row.tier,
+        "computed_tier": row.computed_tier,
+        "exposure": row.exposure,
+        "purpose": row.purpose,
+        "complexity": row.complexity,
+        "answers": row.answers,
+        "rationale": row.rationale,
+        "questionnaire_version": row.questionnaire_version,
+        "questionnaire_digest": row.questionnaire_digest,
+        "independent": row.independent,
+        "assessed_by": {"id": f"user:{row.assessed_by_id}", "name": row.assessed_by.name},
+        "assessed_at": row.assessed_at.isoformat(),
     }
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from registry.choices import CardState, ReleaseState, SnapshotState, UseCaseState, VersionState
-from registry.rules.states import CARD, RELEASE, SNAPSHOT, USE_CASE, VERSION, Table, after
+from registry.choices import AssessmentState, CardState, ReleaseState, SnapshotState, UseCaseState, VersionState
+from registry.rules.states import CARD, RELEASE, SNAPSHOT, TIER, USE_CASE, VERSION, Table, after
 
 ALLOWED = {
     "use case": {
@@ -38,6 +38,11 @@ ALLOWED = {
         ("inspecting", "fail"): "failed",
     },
     "card": {("draft", "publish"): "published", ("published", "supersede"): "superseded"},
+    "tier assessment": {
+        ("in_force", "supersede"): "superseded",
+        ("proposed", "supersede"): "superseded",
+        ("proposed", "withdraw"): "withdrawn",
+    },
     "release": {("planned", "activate"): "active", ("active", "supersede"): "superseded"},
 }
 TABLES = {
@@ -45,6 +50,7 @@ TABLES = {
     "version": (VERSION, VersionState),
     "snapshot": (SNAPSHOT, SnapshotState),
     "card": (CARD, CardState),
+    "tier assessment": (TIER, AssessmentState),
     "release": (RELEASE, ReleaseState),
 }
 PAIRS = [

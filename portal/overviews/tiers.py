@@ -1,0 +1,162 @@
+"""What a model's tier rests on: the answers now and before, what waits, and what a raised tier makes incomplete."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from governance.choices import Outcome, RequestState
+from governance.models import ApprovalRequest, PolicyCheck
+from governance.rules.gates import CheckVerdict
+from governance.selectors import gate_inputs, judged, newest_run, policy_for, whole_version
+from portal.core.actors import Actor
+from portal.core.clock import now
+from registry.choices import AssessmentState, Environment, Level, TierStanding, VersionState
+from registry.events import MODEL_TIER_RAISED
+from registry.models import ModelVersion, RegisteredModel, TierAssessment
+from registry.rules.tiers import Questionnaire
+from registry.selectors import champion_of, questionnaire
+
+SHOWN = 20
+HELD = (AssessmentState.IN_FORCE, AssessmentState.PROPOSED)
+"""At most one of each: they may be older than what the history shows."""
+
+
+@dataclass(frozen=True)
+class AxisLine:
+    """One axis of an assessment: its level, and what was answered, in words."""
+
+    title: str
+    level: Level
+    answers: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class AssessmentLine:
+    """An assessment with its answers in words."""
+
+    assessment: TierAssessment
+    axes: Sequence[AxisLine]
+
+    @property
+    def state(self) -> str:
+        """Return the state as it is shown."""
+        return str(self.assessment.state)
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What a version lacks at the higher tier, which it did not have to have before."""
+
+    version: ModelVersion
+    title: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What raising the tier did: requests that are void now, and what versions lack."""
+
+    requests: Sequence[ApprovalRequest]
+    lacking: Sequence[Lacking]
+
+
+@dataclass(frozen=True)
+class TierOverview:
+    """The page of a model's tier."""
+
+    model: RegisteredModel
+    standing: str
+    in_force: AssessmentLine | None
+    proposal: AssessmentLine | None
+    history: Sequence[AssessmentLine]
+    raised: Raised | None
+    may_withdraw: bool
+
+    @property
+    def standing_words(self) -> str:
+        """Return what the tier rests on, in words."""
+        return str(TierStanding(self.standing).label)
+
+
+def tier_overview(actor: Actor, model: RegisteredModel) -> TierOverview:
+    """Return what the page of a model's tier shows, newest first."""
+    rows = model.tier_assessments.with_names()
+    held = {str(row.state): assessment_line(row) for row in rows.filter(state__in=HELD)}
+    in_force, proposal = (held.get(state) for state in HELD)
+    own = proposal is not None and proposal.assessment.assessed_by_id == actor.user_id
+    return TierOverview(
+        model=model,
+        standing=standing_of(in_force.assessment if in_force else None),
+        in_force=in_force,
+        proposal=proposal,
+        history=[assessment_line(row) for row in rows[:SHOWN]],
+        raised=raised_by(in_force.assessment) if in_force else None,
+        may_withdraw=own and actor.may("assess_tier", model.team_id),
+    )
+
+
+def standing_of(in_force: TierAssessment | None) -> str:
+    """Return what a tier rests on, given the assessment in force."""
+    if in_force is None:
+        return str(TierStanding.NOT_ASSESSED)
+    return str(TierStanding.SECOND_LINE if in_force.independent else TierStanding.FIRST_LINE)
+
+
+def assessment_line(assessment: TierAssessment) -> AssessmentLine:
+    """Return an assessment with its answers in the words of the questionnaire that was asked then."""
+    asked = questionnaire(assessment.questionnaire_version)
+    axes = [
+        AxisLine(axis.title, Level(getattr(assessment, axis.key)), _in_words(asked, axis.key, assessment.answers))
+        for axis in asked.axes
+    ]
+    return AssessmentLine(assessment, axes)
+
+
+def raised_by(assessment: TierAssessment) -> Raised | None:
+    """Return what the assessment made incomplete by raising the tier; None for one that did not."""
+    if assessment.state != AssessmentState.IN_FORCE or assessment.tier >= assessment.tier_before:
+        return None
+    model = assessment.model
+    voided = ApprovalRequest.objects.filter(
+        release__model=model,
+        state=RequestState.VOIDED,
+        void_cause__event=MODEL_TIER_RAISED.name,
+        closed_at__gte=assessment.assessed_at,
+    )
+    lacking = [one for version in _judged_versions(model) for one in _lacking(version, assessment)]
+    return Raised(list(voided.select_related("release__version").order_by("pk")), lacking)
+
+
+def _in_words(asked: Questionnaire, axis: str, answers: dict[str, str]) -> list[tuple[str, str]]:
+    questions = next(one for one in asked.axes if one.key == axis).questions
+    found = ((question.text, question.chosen(answers[question.key])) for question in questions)
+    return [(text, answer.text) for text, answer in found if answer is not None]
+
+
+def _judged_versions(model: RegisteredModel) -> list[ModelVersion]:
+    """Return the version in production and the newest sealed one: those of which somebody wants to know."""
+    newest = model.versions.filter(state=VersionState.SEALED).order_by("-number").first()
+    found = {one.pk: one for one in (champion_of(model), newest) if one is not None}
+    return [whole_version(pk) for pk in sorted(found)]
+
+
+def _lacking(version: ModelVersion, assessment: TierAssessment) -> Iterator[Lacking]:
+    """Yield the checks of production's policy that the version passes at the former tier and not at the present one."""
+    run, at = newest_run(version), now()
+    inputs = gate_inputs(version, run, at)
+
+    def stopped_at(tier: int) -> list[tuple[PolicyCheck, CheckVerdict]] | None:
+        policy = policy_for(environment=Environment.PRODUCTION, tier=tier, at=run.started_at if run else None)
+        if policy is None:
+            return None
+        found = judged(policy, version.model.task, inputs | {"model.tier": tier}, run, at)
+        return [(row, verdict) for row, verdict in found if verdict.outcome != Outcome.PASSED]
+
+    now_stopped, before = stopped_at(assessment.tier), stopped_at(assessment.tier_before)
+    if now_stopped is None:
+        remedy = "A policy steward publishes one; until then no approval can be asked for."
+        yield Lacking(version, f"No policy is published for tier {assessment.tier} in production", remedy)
+        return
+    known = {row.key for row, _ in before or ()}
+    for row, verdict in now_stopped:
+        if row.key not in known:
+            yield Lacking(version, row.title, f"{verdict.message} {row.message}".strip())

@@ -9,7 +9,8 @@ from governance.errors import GateNotPassed
 from governance.events import GATE_EVALUATED
 from governance.models import CheckResult, GateEvaluation, PolicyCheck, PolicyVersion
 from governance.rules.gates import CheckVerdict, gate_outcome
-from governance.selectors import gate_inputs, judged, newest_run, policy_for, whole_version
+from governance.selectors.bundles import newest_run, whole_version
+from governance.selectors.gates import gate_inputs, judged, policy_for
 from monitoring.models import ValidationRun
 from portal.core.actors import Actor
 from portal.core.canonical import digest_of

@@ -9,7 +9,8 @@ from governance.errors import BundleChanged, RequestNotOpen
 from governance.events import REQUEST_OPENED, REQUEST_VOIDED, REQUEST_WITHDRAWN
 from governance.models import ApprovalRequest, GateEvaluation, Seat
 from governance.rules import bundles, requests
-from governance.selectors import bundle_of, state_now, what_changed
+from governance.selectors.bundles import bundle_of, what_changed
+from governance.selectors.requests import state_now
 from governance.services.gates import evaluate_gate, is_current, require_passed
 from portal.core.actors import Actor
 from portal.core.clock import now

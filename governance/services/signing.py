@@ -14,7 +14,9 @@ from governance.events import REQUEST_APPROVED, REQUEST_CHANGES_REQUESTED, REQUE
 from governance.models import ApprovalRequest, Decision, Seat
 from governance.rules import bundles, quorum, requests
 from governance.rules.bundles import sentence
-from governance.selectors import excluded_people, seat_rules, signed, what_changed
+from governance.selectors.bundles import what_changed
+from governance.selectors.requests import seat_rules, signed
+from governance.selectors.signers import excluded_people
 from governance.services.requests import close, locked_request, record_request, require_open, topics_of
 from portal.accounts.choices import Role
 from portal.accounts.models import RoleGrant, User

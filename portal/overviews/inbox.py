@@ -9,7 +9,7 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 
 from governance.choices import Outcome, RequestState
 from governance.models import ApprovalRequest, GateEvaluation
-from governance.selectors import signable_by, standings
+from governance.selectors.signers import signable_by, standings
 from monitoring.choices import RunState
 from monitoring.models import ValidationRun
 from portal.charts.numbers import duration

@@ -7,7 +7,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from governance.choices import RequestState
 from governance.models import ApprovalRequest, GateEvaluation
-from governance.selectors import state_now
+from governance.selectors.requests import state_now
 from monitoring.choices import Measured
 from monitoring.models import Measurement, ValidationPlan, ValidationRun
 from monitoring.rules.measures import Measure, measure_named

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import F, QuerySet
 
 from governance.models import ApprovalRequest, Decision
-from governance.selectors import state_now
+from governance.selectors.requests import state_now
 from portal.core.actors import Actor
 from portal.ledger.selectors import entries_about
 from portal.overviews.entries import EntryLine, entry_lines

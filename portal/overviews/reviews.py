@@ -13,7 +13,9 @@ from governance.models import ApprovalRequest, Decision, Seat
 from governance.rules.bundles import PARTS
 from governance.rules.duties import because
 from governance.rules.requests import EXPIRED
-from governance.selectors import Excluded, standings, state_now, what_changed
+from governance.selectors.bundles import what_changed
+from governance.selectors.requests import state_now
+from governance.selectors.signers import Excluded, standings
 from monitoring.rules.comparisons import Verdict as Compared
 from portal.accounts.models import User
 from portal.charts.numbers import significant

@@ -26,7 +26,7 @@ from django.db.models.functions import Cast, Concat
 from django.urls import reverse
 
 from governance.models import ApprovalRequest, PolicyCheck, PolicyVersion
-from governance.selectors import state_now
+from governance.selectors.requests import state_now
 from portal.accounts.selectors import people_known_to
 from portal.core.actors import Actor
 from portal.ui.words import spoken

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from governance.choices import Outcome, RequestState
 from governance.models import ApprovalRequest, PolicyCheck
 from governance.rules.gates import CheckVerdict
-from governance.selectors import gate_inputs, judged, newest_run, policy_for, whole_version
+from governance.selectors.bundles import newest_run, whole_version
+from governance.selectors.gates import gate_inputs, judged, policy_for
 from portal.core.actors import Actor
 from portal.core.clock import now
 from registry.choices import AssessmentState, Environment, Level, TierStanding, VersionState

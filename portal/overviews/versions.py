@@ -7,7 +7,7 @@ from typing import Any
 
 from governance.choices import RequestState
 from governance.models import ApprovalRequest, GateEvaluation
-from governance.selectors import state_now
+from governance.selectors.requests import state_now
 from monitoring.choices import RunState
 from monitoring.models import ValidationRun
 from portal.charts.numbers import size

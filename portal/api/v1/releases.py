@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from governance.models import ApprovalRequest, CheckResult, Decision
-from governance.selectors import state_now
+from governance.selectors.requests import state_now
 from governance.services import requests
 from portal.api.bodies import Body
 from portal.api.v1.models import model_named

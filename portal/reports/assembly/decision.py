@@ -9,7 +9,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 from governance.models import ApprovalRequest, Decision, PolicyVersion
-from governance.selectors import excluded_people, state_now
+from governance.selectors.requests import state_now
+from governance.selectors.signers import excluded_people
 from portal.core import signatures
 from portal.keys.models import PublicKey
 from portal.keys.selectors import decision_keys, verifying_key

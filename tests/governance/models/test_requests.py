@@ -23,7 +23,9 @@ from pytest_django import Settings
 from governance.choices import RequestState, Verdict
 from governance.models import ApprovalRequest, Decision, GateEvaluation, PolicyVersion
 from governance.rules.bundles import bundle_digest
-from governance.selectors import excluded_people, signable_by, standings, state_now, what_changed
+from governance.selectors.bundles import what_changed
+from governance.selectors.requests import state_now
+from governance.selectors.signers import excluded_people, signable_by, standings
 from governance.services.requests import request_release, withdraw_request
 from governance.services.signing import sign
 from monitoring.services.runs import begin_run, finish_run, request_run

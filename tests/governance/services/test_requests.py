@@ -7,7 +7,7 @@ from governance.choices import RequestState
 from governance.errors import BundleChanged, GateNotPassed, RequestNotOpen
 from governance.models import ApprovalRequest, GateEvaluation
 from governance.rules.bundles import PARTS, bundle_digest
-from governance.selectors import what_changed
+from governance.selectors.bundles import what_changed
 from governance.services import requests
 from governance.services.gates import evaluate_gate
 from governance.services.requests import open_request, request_release, void_request, withdraw_request

@@ -195,7 +195,7 @@ def test_what_changed_without_anybody_noticing_is_noticed_when_signing() -> None
 
 def test_expired_request_takes_no_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     request: ApprovalRequest = OpenRequestFactory.create()
-    monkeypatch.setattr("governance.selectors.now", lambda: request.expires_at)
+    monkeypatch.setattr("governance.selectors.requests.now", lambda: request.expires_at)
     with pytest.raises(RequestNotOpen, match="has expired"):
         signed_by(approver(request), request)
 

@@ -105,7 +105,7 @@ def test_state_is_the_one_at_this_moment(
 ) -> None:
     request = OpenRequestFactory.create(version=version)
     later = request.expires_at + timedelta(seconds=1)
-    monkeypatch.setattr("governance.selectors.now", lambda: later)
+    monkeypatch.setattr("governance.selectors.requests.now", lambda: later)
     assert viewer.get(f"/approval-requests/{request.pk}").json()["state"] == "expired"
 
 

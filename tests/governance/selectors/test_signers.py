@@ -1,29 +1,17 @@
-from datetime import timedelta
-
 import pytest
 
 from governance.models import ApprovalRequest, Seat
-from governance.selectors import (
-    current_bundle,
-    eligible_signers,
-    excluded_people,
-    is_expired,
-    newest_run,
-    signable_by,
-    state_now,
-    what_changed,
-)
-from monitoring.choices import RunState
+from governance.selectors.bundles import what_changed
+from governance.selectors.requests import state_now
+from governance.selectors.signers import eligible_signers, excluded_people, signable_by
 from portal.accounts.choices import Role
 from portal.accounts.models import User
 from portal.accounts.selectors import actor_for_user
 from portal.accounts.services.credentials import change_email
 from portal.core.actors import SYSTEM
-from portal.core.clock import now
 from registry.models import CardRevision, RegisteredModel
 from tests.factories.accounts import TeamFactory, UserFactory, person_with
 from tests.factories.governance import DecisionFactory, OpenRequestFactory, finished_run, ready_version
-from tests.factories.monitoring import RunFactory
 from tests.factories.registry import CardRevisionFactory, FeaturePipelineVersionFactory, SealedVersionFactory
 
 pytestmark = pytest.mark.django_db
@@ -102,31 +90,3 @@ def test_request_is_stuck_when_only_people_who_took_part_could_sign() -> None:
     request: ApprovalRequest = OpenRequestFactory.create(opened_by=opener)
     assert eligible_signers(request) == []
     assert state_now(request) == "open"
-
-
-def test_expiry_is_computed_and_leaves_nobody_to_sign(monkeypatch: pytest.MonkeyPatch) -> None:
-    request: ApprovalRequest = OpenRequestFactory.create()
-    person_with(Role.APPROVER)
-    assert not is_expired(request)
-    assert len(eligible_signers(request)) == 1
-    monkeypatch.setattr("governance.selectors.now", lambda: request.expires_at)
-    assert is_expired(request)
-    assert state_now(request) == "expired"
-    assert eligible_signers(request) == []
-    assert ApprovalRequest.objects.get().state == "open"
-
-
-def test_parts_that_changed_are_named() -> None:
-    request: ApprovalRequest = OpenRequestFactory.create()
-    assert current_bundle(request) == request.bundle
-    RegisteredModel.objects.filter(pk=request.release.model_id).update(tier=1)
-    CardRevision.objects.update(state="superseded")
-    assert [one.part for one in what_changed(request)] == ["card", "tier"]
-
-
-def test_cancelled_and_unfinished_runs_say_nothing() -> None:
-    version = ready_version()
-    run = version.validation_runs.get()
-    RunFactory.create(version=version, plan=run.plan, state=RunState.CANCELLED, finished_at=now() + timedelta(hours=1))
-    RunFactory.create(version=version, plan=run.plan, state=RunState.RUNNING)
-    assert newest_run(version) == run

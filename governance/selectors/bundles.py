@@ -1,0 +1,84 @@
+"""What an approval covers, and what of it has changed."""
+
+from governance.models import ApprovalRequest, GateEvaluation
+from governance.rules import bundles
+from governance.rules.bundles import ChangedPart
+from monitoring.choices import RunState
+from monitoring.models import ValidationRun
+from portal.core.canonical import digest_of
+from registry.choices import CardState, VersionState
+from registry.models import CardRevision, ModelVersion, RegisteredModel, Release
+from registry.selectors import champion_of
+
+NONE = digest_of(None)
+"""The digest of a part that is not there."""
+
+
+def current_bundle(request: ApprovalRequest) -> dict[str, str]:
+    """Return the bundle as it would be now: the request's own policy version and evaluation, all else afresh."""
+    return bundle_of(request.release, request.evaluation)
+
+
+def what_changed(request: ApprovalRequest) -> list[ChangedPart]:
+    """Return the parts that are no longer what the request covers."""
+    return bundles.changed(request.bundle, current_bundle(request))
+
+
+def bundle_of(release: Release, evaluation: GateEvaluation) -> dict[str, str]:
+    """Return {part: digest} of everything that an approval of the release covers (invariant 3)."""
+    model, version = RegisteredModel.objects.get(pk=release.model_id), whole_version(release.version_id)
+    run, champion, card = newest_run(version), comparable_champion(version), published_card(model)
+    pipeline = version.feature_pipeline_version
+    sealed = version.state == VersionState.SEALED
+    return bundles.complete(
+        {
+            "version": version.digest if sealed else digest_of([version.digest, version.state]),
+            "feature_pipeline_version": pipeline.digest if pipeline else digest_of("inside the artifact"),
+            "training_snapshot": version.training_run.training_snapshot.sha256,
+            "held_out_snapshot": run.plan.held_out.sha256 if run else NONE,
+            "card": card.digest if card else NONE,
+            "policy_version": evaluation.policy_version.digest,
+            "validation_plan": run.plan.digest if run else NONE,
+            "validation_results": _results_digest(run),
+            "gate_evaluation": evaluation.digest,
+            "production": champion.digest if champion else NONE,
+            # Findings and waivers do not exist yet; their part is the empty list until they do.
+            "open_findings": digest_of([]),
+            "active_waivers": digest_of([]),
+            "tier": digest_of(model.tier),
+            "rollout": digest_of({"steps": [], "fallback": release.fallback}),
+            "environment": digest_of(release.environment),
+        }
+    )
+
+
+def newest_run(version: ModelVersion) -> ValidationRun | None:
+    """Return the version's newest run that ended; one that a person cancelled says nothing either way."""
+    ended = version.validation_runs.filter(finished_at__isnull=False).exclude(state=RunState.CANCELLED)
+    return ended.select_related("plan__held_out").order_by("-finished_at", "-pk").first()
+
+
+def comparable_champion(version: ModelVersion) -> ModelVersion | None:
+    """Return the other sealed version that production runs now, if there is one: what a run compares with."""
+    champion = champion_of(version.model)
+    comparable = champion is not None and champion.pk != version.pk and champion.state == VersionState.SEALED
+    return champion if comparable else None
+
+
+def published_card(model: RegisteredModel) -> CardRevision | None:
+    """Return the model's published card."""
+    return model.card_revisions.filter(state=CardState.PUBLISHED).first()
+
+
+def whole_version(version_id: int) -> ModelVersion:
+    """Return the version as it is now, with what it came from joined."""
+    return ModelVersion.objects.select_related(
+        "model", "feature_pipeline_version", "training_run__training_snapshot"
+    ).get(pk=version_id)
+
+
+def _results_digest(run: ValidationRun | None) -> str:
+    if run is None:
+        return NONE
+    # A run that measured nothing has no digest of results; that it ended so is what there is to cover.
+    return run.results_digest or digest_of({"run": run.pk, "state": run.state})

@@ -42,10 +42,15 @@ class Portal:
             )
         deadline = time.monotonic() + STARTS_WITHIN
         while log.read_text().count(READY) == before:
-            assert self.process.poll() is None, f"`up` ended: {log.read_text()[-2000:]}"
+            assert self.process.poll() is None, f"`up` ended: {log.read_text()[-2000:]}{self.database_said()}"
             assert time.monotonic() < deadline, f"`up` did not start: {log.read_text()[-2000:]}"
             time.sleep(0.1)
         self.lives.append(json.loads((self.home / "run" / "up.json").read_text())["life"])
+
+    def database_said(self) -> str:
+        """Return the end of the server's log."""
+        log = self.home / "postgres" / "postgres.log"
+        return log.read_text()[-2000:] if log.exists() else ""
 
     def stop(self) -> None:
         """Stop as Ctrl-C does."""

@@ -29,6 +29,7 @@ _LONGEST_SOCKET_PATH = 107
 _BUILTIN_LOCALE_SINCE = 17
 _START_SECONDS = 60
 """How long a server may say nothing; one that says that it recovers from a crash takes the time it takes."""
+_END_SECONDS = 30
 _RECOVERING = ("starting up", "recovery", "not yet accepting")
 _LARGEST_LOG = 10_000_000
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0")
@@ -272,8 +273,11 @@ def _ours(folder: Path, account: pwd.struct_passwd | None) -> bool:
 
 
 def _running(data: Path, password: str, hurry: Callable[[], bool]) -> Path | None:
-    """Return the socket folder of a server that runs on `data`; wait for one that is starting or stopping."""
-    note = data / "postmaster.pid"
+    """Return the socket folder of a server that runs on `data`; wait for one that is starting or stopping.
+
+    One that does neither is ended, which its next start recovers from: nobody can use it, and it would stay for ever.
+    """
+    note, said = data / "postmaster.pid", ""
     deadline = time.monotonic() + _START_SECONDS
     while note.exists() and time.monotonic() < deadline and not hurry():
         lines = note.read_text().splitlines()
@@ -281,15 +285,37 @@ def _running(data: Path, password: str, hurry: Callable[[], bool]) -> Path | Non
             # A number that now belongs to another process would keep the server from starting.
             note.unlink(missing_ok=True)
             return None
-        said = _said(Path(lines[4]), password) if len(lines) > 4 else ""  # noqa: PLR2004
-        if said is None:
+        answer = _said(Path(lines[4]), password) if len(lines) > 4 else ""  # noqa: PLR2004
+        if answer is None:
             return Path(lines[4])
+        said = answer or said
         if any(word in said for word in _RECOVERING):
             deadline = time.monotonic() + _START_SECONDS
         time.sleep(0.05)
-    if note.exists():
-        raise PostgresUnusable(f"A server holds {data} but does not answer; see {data.parent}/postgres.log.")
+    if note.exists() and (hurry() or not _ended(note, data)):
+        why = f"it says: {said.strip()}" if said else "it says nothing"
+        raise PostgresUnusable(
+            f"A server holds {data} but takes no connections ({why}); see {data.parent}/postgres.log."
+        )
     return None
+
+
+def _ended(note: Path, data: Path) -> bool:
+    """End the server of this note at once (it kills its children after 5 seconds); return whether it is gone."""
+    deadline = time.monotonic() + _END_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            process = abs(int(note.read_text().split()[0]))
+            if not _serves(process, data):
+                note.unlink(missing_ok=True)
+                return True
+            os.kill(process, signal.SIGQUIT)
+        except (FileNotFoundError, IndexError, ProcessLookupError):
+            return not note.exists()
+        except PermissionError:
+            return False
+        time.sleep(0.5)
+    return False
 
 
 def _serves(process: int, data: Path) -> bool:

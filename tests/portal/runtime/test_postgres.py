@@ -100,6 +100,24 @@ def test_a_number_that_now_belongs_to_another_process_does_not_keep_the_server_f
     again.stop()
 
 
+def test_a_server_that_stops_for_ever_does_not_keep_the_next_one_from_starting(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = postgres.start(home)
+    write_row(server, 1)
+    assert server.process is not None
+    with psycopg.connect(server.url()) as connection:
+        child = connection.info.backend_pid
+        os.kill(child, signal.SIGSTOP)  # a stop waits for its sessions, and this one never ends by itself
+        server.process.send_signal(signal.SIGINT)
+        monkeypatch.setattr(postgres, "_START_SECONDS", 1)
+        again = postgres.start(home)
+    server.process.wait()
+    assert rows(again) == [(1,)]
+    assert again.process is not None
+    again.stop()
+
+
 def test_nobody_gets_in_without_the_password_and_nothing_listens_on_tcp(home: Path) -> None:
     server = postgres.start(home, fast=True)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):

@@ -16,6 +16,7 @@ from portal.accounts.services.passwords import set_password_by_link, usable_link
 from portal.overviews.administration import SYSTEM_SHELL
 from portal.pages.confirmations import Once, Question, ask, back_to, posted, show_once
 from portal.pages.doors import PageRequest, administration
+from portal.pages.passwords import PasswordForm
 from portal.ui.forms import VerbForm
 
 NEW_PASSWORD = forms.PasswordInput(attrs={"autocomplete": "new-password"})
@@ -39,13 +40,14 @@ class LinkForm(VerbForm):
             del self.fields["code"]
 
 
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 @administration
 def change_confirm(request: PageRequest, pk: int) -> HttpResponse:
     """Confirm a change as the second administrator."""
-    change, form = _change(pk), posted(request)
+    change, form = _change(pk), PasswordForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        issued = form.attempt(confirm_change, actor=request.actor, change=change)
+        issued = form.attempt_as(request.actor, confirm_change, change=change)
         if issued is not None and issued.secret:
             return _code_shown(request, change, issued.secret)
         if issued is not None:

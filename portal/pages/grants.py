@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from portal.accounts.choices import Role
@@ -18,6 +19,7 @@ from portal.core.capabilities import explained
 from portal.overviews.administration import SYSTEM_SHELL, place_of
 from portal.pages.confirmations import Question, ask, back_to, posted
 from portal.pages.doors import PageRequest, administration
+from portal.pages.passwords import PasswordForm
 from portal.ui.forms import VerbForm
 
 SECOND = "Counts once a second administrator has confirmed it."
@@ -84,12 +86,13 @@ def grant_give(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, "people/grant.html", context, status=422 if form.errors else 200)
 
 
+@sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 @administration
 def grant_confirm(request: PageRequest, pk: int) -> HttpResponse:
     """Confirm a grant as the second administrator."""
-    grant, form = _grant(pk), posted(request)
-    if form.is_valid() and form.attempt(confirm_grant, actor=request.actor, grant=grant) is not None:
+    grant, form = _grant(pk), PasswordForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and form.attempt_as(request.actor, confirm_grant, grant=grant) is not None:
         messages.success(request, f"Confirmed: {grant.words} {place_of(grant)} for {grant.user.name}.")
         return redirect("admin_person", pk=grant.user_id)
     question = Question(

@@ -11,16 +11,15 @@ from governance.models import ApprovalRequest
 from governance.services.requests import withdraw_request
 from governance.services.signing import sign
 from portal.core.querysets import visible
-from portal.core.throttles import PASSWORD, TooManyTries, give_back, take
 from portal.overviews.reviews import STATES, review_overview, reviews_table
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
+from portal.pages.passwords import PasswordForm
 from portal.pages.saved import saved_views
-from portal.ui.forms import VerbForm
 from portal.ui.words import spoken
 
 
-class SignForm(VerbForm):
+class SignForm(PasswordForm):
     """What a signature needs."""
 
     verdict = forms.ChoiceField(choices=Verdict.choices, widget=forms.RadioSelect)
@@ -29,7 +28,6 @@ class SignForm(VerbForm):
         widget=forms.Textarea(attrs={"rows": 4}), help_text="Kept in the audit ledger as a salted commitment."
     )
     shown_digest = forms.CharField(widget=forms.HiddenInput)
-    password = forms.CharField(widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
 
 
 @require_safe
@@ -65,12 +63,8 @@ def review_sign(request: PageRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return redirect(f"{found.get_absolute_url()}#sign")
     form = SignForm(request.POST)
-    if form.is_valid() and _may_try(request, form):
-        decision = form.attempt(sign, actor=request.actor, request=found, **form.cleaned_data)
-        if "password" not in form.errors:
-            give_back((PASSWORD, request.actor.id))
-        if decision is not None:
-            return redirect(found)
+    if form.is_valid() and form.attempt_as(request.actor, sign, request=found) is not None:
+        return redirect(found)
     return _show(request, _request(request, pk), form, status=422)
 
 
@@ -81,14 +75,6 @@ def review_withdraw(request: PageRequest, pk: int) -> HttpResponse:
     found = _request(request, pk)
     withdraw_request(actor=request.actor, request=found)
     return redirect(found)
-
-
-def _may_try(request: PageRequest, form: SignForm) -> bool:
-    """Whether this person may try a password once more: the same limit as for entering it again elsewhere."""
-    wait = take((PASSWORD, request.actor.id))
-    if wait:
-        form.add_error("password", TooManyTries("Too many wrong passwords; nothing was signed.", wait=wait).message)
-    return not wait
 
 
 def _request(request: PageRequest, pk: int) -> ApprovalRequest:

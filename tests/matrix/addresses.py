@@ -282,6 +282,8 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST admin_person_new": lambda _: Sent({"name": "Nora", "email": "nora@example.org"}),
     "POST admin_person_email": lambda _: Sent({"email": "new@example.org"}),
     "POST admin_grant_give": lambda team: Sent({"role": "viewer", "team": str(team.team.pk)}),
+    "POST admin_grant_confirm": lambda _: Sent({"password": PASSWORD}),
+    "POST admin_change_confirm": lambda _: Sent({"password": PASSWORD}),
     "POST admin_teams": lambda _: Sent({"name": "New", "slug": "new-team", "line": "first"}),
     "POST admin_team": lambda _: Sent({"name": "New"}),
     "POST admin_service_accounts": lambda team: Sent(

@@ -270,15 +270,19 @@ def administer() -> None:
     ada = invited.change.user
     set_password_by_link(secret=invited.secret, password=PASSWORD, repeated=PASSWORD)
     grant = grants.grant_role(actor=ann, user=ada, role=Role.APPROVER, team=team)
-    grants.confirm_grant(actor=bo, grant=grant)
+    grants.confirm_grant(actor=bo, grant=grant, password=PASSWORD)
     grants.revoke_grant(actor=bo, grant=grants.grant_role(actor=ann, user=ada, capability="read_sensitive"))
     tokens.create_token(actor=SYSTEM, user=ada, name="ci", scopes=["read"], days=1)
     credentials.confirm_change(
-        actor=bo, change=credentials.change_email(actor=ann, user=ada, email="new@example.org").change
+        actor=bo,
+        change=credentials.change_email(actor=ann, user=ada, email="new@example.org").change,
+        password=PASSWORD,
     )
     credentials.withdraw_change(actor=bo, change=credentials.issue_link(actor=ann, user=ada).change)
     users.deactivate_user(actor=ann, user=ada)
-    credentials.confirm_change(actor=ann, change=credentials.reactivate_user(actor=bo, user=ada).change)
+    credentials.confirm_change(
+        actor=ann, change=credentials.reactivate_user(actor=bo, user=ada).change, password=PASSWORD
+    )
     change_password(
         actor=actor_for_user(ada, interactive=True),
         current=PASSWORD,

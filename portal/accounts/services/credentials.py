@@ -16,6 +16,7 @@ from portal.accounts.models import CredentialChange, User
 from portal.accounts.selectors import takes_two
 from portal.accounts.services.authority import require_now, still_administers
 from portal.accounts.services.changes import ask, hashed, record_change, settle, withdraw
+from portal.accounts.services.reauthentication import confirm_password
 from portal.accounts.services.users import address_errors, create_user, put_email, reopen
 from portal.core.actors import Actor
 from portal.core.errors import Conflict, Invalid
@@ -75,10 +76,10 @@ def reactivate_user(*, actor: Actor, user: User) -> Issued:
 
 
 @transaction.atomic
-def confirm_change(*, actor: Actor, change: CredentialChange) -> Issued:
-    """Confirm as a second administrator; of a link, `secret` is the code that its person needs beside it.
+def confirm_change(*, actor: Actor, change: CredentialChange, password: str) -> Issued:
+    """Confirm as a second administrator with one's password; of a link, `secret` is the code that its person needs.
 
-    Raises Forbidden, ChangeNeedsAnotherAdmin, ChangeIsSettled.
+    Raises Forbidden, ChangeNeedsAnotherAdmin, ChangeIsSettled, and Invalid for a wrong password.
     """
     require_now(actor)
     row = _locked(change)
@@ -90,6 +91,7 @@ def confirm_change(*, actor: Actor, change: CredentialChange) -> Issued:
         raise ChangeIsSettled("It needs no confirmation.")
     if not still_administers(row.requested_by_id):
         raise ChangeNeedsAnotherAdmin("Who asked for it no longer administers. Withdraw it, and ask for it anew.")
+    confirm_password(user=User.objects.get(pk=actor.user_id), password=password)
     row.confirmed_by_id = actor.user_id
     code = ""
     if row.kind == CredentialKind.PASSWORD:

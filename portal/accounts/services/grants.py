@@ -16,6 +16,7 @@ from portal.accounts.models import RoleGrant, Team, User
 from portal.accounts.models.grants import CONFIRMED_WITHIN
 from portal.accounts.roles import CAPABILITIES, administers, needs_confirmation
 from portal.accounts.services.authority import require_now, require_somebody_stays, still_administers
+from portal.accounts.services.reauthentication import confirm_password
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.errors import Invalid
@@ -62,8 +63,11 @@ def grant_role(
 
 
 @transaction.atomic
-def confirm_grant(*, actor: Actor, grant: RoleGrant) -> RoleGrant:
-    """Confirm as a second administrator, neither giver nor holder. Raises GrantNeedsAnotherAdmin, GrantIsSettled."""
+def confirm_grant(*, actor: Actor, grant: RoleGrant, password: str) -> RoleGrant:
+    """Confirm as a second administrator, neither giver nor holder, with one's password once more.
+
+    Raises Forbidden, GrantNeedsAnotherAdmin, GrantIsSettled, and Invalid for a wrong password.
+    """
     require_now(actor)
     row = _locked(grant)
     if actor.user_id is None or actor.user_id in {row.granted_by_id, row.user_id}:
@@ -79,6 +83,7 @@ def confirm_grant(*, actor: Actor, grant: RoleGrant) -> RoleGrant:
         raise GrantIsSettled(f"{row.user.name} is deactivated; open the account first.")
     if not still_administers(row.granted_by_id):
         raise GrantNeedsAnotherAdmin("Who gave this grant no longer administers. Revoke it, and give it anew.")
+    confirm_password(user=User.objects.get(pk=actor.user_id), password=password)
     row.confirmed_by_id = actor.user_id
     row.save(update_fields=["confirmed_by"])
     _record(row, actor=actor, event=GRANT_CONFIRMED)

@@ -133,18 +133,18 @@ def test_approver_signs_only_after_a_second_admin_confirmed() -> None:
     grant = grant_role(actor=first, user=user, role=Role.APPROVER, team=team)
     assert not actor_for_user(user, interactive=True).may("sign", team.pk)
     with pytest.raises(GrantNeedsAnotherAdmin):
-        confirm_grant(actor=first, grant=grant)
-    confirm_grant(actor=second, grant=grant)
+        confirm_grant(actor=first, grant=grant, password=PASSWORD)
+    confirm_grant(actor=second, grant=grant, password=PASSWORD)
     assert actor_for_user(user, interactive=True).may("sign", team.pk)
     with pytest.raises(GrantIsSettled):
-        confirm_grant(actor=actor_with(Role.ADMIN), grant=grant)
+        confirm_grant(actor=actor_with(Role.ADMIN), grant=grant, password=PASSWORD)
 
 
 def test_holder_can_not_confirm_own_grant() -> None:
     first, holder = actor_with(Role.ADMIN), person_with(Role.ADMIN)
     grant = grant_role(actor=first, user=holder, role=Role.POLICY_STEWARD)
     with pytest.raises(GrantNeedsAnotherAdmin):
-        confirm_grant(actor=actor_for_user(holder, interactive=True), grant=grant)
+        confirm_grant(actor=actor_for_user(holder, interactive=True), grant=grant, password=PASSWORD)
     with pytest.raises(IntegrityError), transaction.atomic():
         RoleGrant.objects.filter(pk=grant.pk).update(confirmed_by=holder)
 
@@ -302,7 +302,7 @@ def test_replaying_the_log_gives_the_tables() -> None:
     user = create_user(actor=first, email="n@example.org", name="N", password="a long pass phrase")
     gone = create_user(actor=first, email="m@example.org", name="M")
     approver = grant_role(actor=first, user=user, role=Role.APPROVER, team=team)
-    confirm_grant(actor=second, grant=approver)
+    confirm_grant(actor=second, grant=approver, password=PASSWORD)
     revoke_grant(actor=first, grant=grant_role(actor=first, user=user, capability="read_sensitive"))
     deactivate_user(actor=first, user=gone)
     made = create_token(actor=SYSTEM, user=user, name="ci", scopes=["read"], days=1)

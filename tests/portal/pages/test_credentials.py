@@ -8,9 +8,11 @@ from portal.accounts.selectors import actor_for_user
 from portal.accounts.services.credentials import change_email, issue_link
 from portal.accounts.services.users import deactivate_user
 from portal.core.actors import SYSTEM
-from tests.factories.accounts import UserFactory, actor_with, person_with
+from tests.factories.accounts import PASSWORD, UserFactory, actor_with, person_with
 
 pytestmark = pytest.mark.django_db
+
+KNOWN = {"password": PASSWORD}
 
 
 @pytest.fixture
@@ -27,7 +29,7 @@ def test_address_of_an_approver_is_confirmed_knowing_both(client: Client) -> Non
     address = reverse("admin_change_confirm", args=[change.pk])
     asked = client.get(address).content.decode()
     assert "Ada signs in with new@example.org from now on; ada@example.org no longer works." in asked
-    assert client.post(address).headers["Location"] == reverse("admin_person", args=[ada.pk])
+    assert client.post(address, KNOWN).headers["Location"] == reverse("admin_person", args=[ada.pk])
     assert User.objects.get(pk=ada.pk).email == "new@example.org"
 
 
@@ -40,9 +42,9 @@ def test_closed_account_of_an_approver_is_opened_by_a_second(client: Client) -> 
     told = theirs.post(reverse("admin_person_reactivate", args=[ada.pk]), follow=True).content.decode()
     assert "The account opens when a second administrator confirms it." in told
     change = CredentialChange.objects.get(user=ada)
-    assert theirs.post(reverse("admin_change_confirm", args=[change.pk])).status_code == 422
+    assert theirs.post(reverse("admin_change_confirm", args=[change.pk]), KNOWN).status_code == 422
     assert not User.objects.get(pk=ada.pk).is_active
-    client.post(reverse("admin_change_confirm", args=[change.pk]))
+    client.post(reverse("admin_change_confirm", args=[change.pk]), KNOWN)
     assert User.objects.get(pk=ada.pk).is_active
 
 

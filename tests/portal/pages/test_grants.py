@@ -15,7 +15,7 @@ from portal.core.actors import SYSTEM
 from portal.core.capabilities import explained
 from portal.core.clock import now
 from portal.pages.grants import MAY, ONE, SECOND
-from tests.factories.accounts import RoleGrantFactory, TeamFactory, UserFactory, person_with
+from tests.factories.accounts import PASSWORD, RoleGrantFactory, TeamFactory, UserFactory, person_with
 from tests.factories.registry import RegisteredModelFactory
 from tests.portal.api.callers import fresh_client
 
@@ -111,7 +111,7 @@ def test_giver_can_not_confirm_and_a_second_administrator_can(client: Client, ad
     address = reverse("admin_grant_confirm", args=[grant.pk])
     page = reverse("admin_person", args=[ada.pk])
     assert address not in client.get(page).content.decode()
-    refused = client.post(address)
+    refused = client.post(address, {"password": PASSWORD})
     assert refused.status_code == 422
     assert "neither gave nor receives it" in refused.content.decode()
     client.force_login(person_with(Role.ADMIN))
@@ -120,9 +120,12 @@ def test_giver_can_not_confirm_and_a_second_administrator_can(client: Client, ad
     assert "Confirm Approver in Lending for Ada?" in asked
     assert "now, without an end date" in asked
     assert "Given by" in asked
-    assert client.post(address).status_code == 302
+    wrong = client.post(address, {"password": "a guess"})
+    assert wrong.status_code == 422
+    assert "This is not your password." in wrong.content.decode()
+    assert client.post(address, {"password": PASSWORD}).status_code == 302
     assert RoleGrant.objects.get(user=ada).state == "active"
-    assert client.post(address).status_code == 422
+    assert client.post(address, {"password": PASSWORD}).status_code == 422
 
 
 def test_open_session_and_live_token_lose_the_right_at_the_very_next_request(client: Client, admin: User) -> None:

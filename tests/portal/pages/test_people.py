@@ -108,13 +108,13 @@ def test_new_password_of_an_approver_takes_a_link_and_a_code_of_two_people(clien
     assert "waits for a second administrator" in waits.content.decode()
     confirm = reverse("admin_change_confirm", args=[CredentialChange.objects.get().pk])
     assert confirm not in page_of(client, "admin_person", approver.pk)
-    refused = client.post(confirm)
+    refused = client.post(confirm, {"password": PASSWORD})
     assert refused.status_code == 422
     assert "neither asked for it nor is concerned" in refused.content.decode()
     client.force_login(second)
     assert confirm in page_of(client, "admin_person", approver.pk)
     assert confirm in client.get("/").content.decode()
-    shown = client.post(confirm).content.decode()
+    shown = client.post(confirm, {"password": PASSWORD}).content.decode()
     (code,) = re.findall(r"[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}", shown)
     sent = {"password": NEW, "repeated": NEW}
     assert "This field is required." in Client().post(link, sent).content.decode()

@@ -176,7 +176,7 @@ def test_passwords_can_not_be_guessed_on_the_form_that_signs(client: Client, sta
         )
     answer = guesser.post(address, signature(request))
     assert answer.status_code == 422
-    assert "Too many wrong passwords; nothing was signed. Wait" in answer.content.decode()
+    assert "Too many wrong passwords; nothing was done. Wait" in answer.content.decode()
     assert not Decision.objects.exists()
 
 

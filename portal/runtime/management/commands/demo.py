@@ -91,7 +91,7 @@ def make_people(password: str) -> None:
         user = create_user(actor=first, email=person.email, name=person.name, password=password)
         grant = grant_role(actor=first, user=user, role=person.role, team=teams[person.team])
         if needs_confirmation(role=person.role, capability=""):
-            confirm_grant(actor=second, grant=grant)
+            confirm_grant(actor=second, grant=grant, password=password)
 
 
 def _admin(person: Person, password: str) -> User:

@@ -28,7 +28,7 @@ from portal.core.actors import SYSTEM
 from portal.core.clock import now
 from portal.core.errors import Conflict, Forbidden, Invalid
 from portal.ledger.models import PendingEntry
-from tests.factories.accounts import ServiceAccountFactory, UserFactory, actor_with, person_with
+from tests.factories.accounts import PASSWORD, ServiceAccountFactory, UserFactory, actor_with, person_with
 from tests.portal.ledger.replay import replayed
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,14 @@ OF_TWO = (Role.APPROVER, Role.VALIDATOR, Role.POLICY_STEWARD, Role.ADMIN)
 def days_ago(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let changes be asked for so long ago that they have expired."""
     monkeypatch.setattr(changes, "now", lambda: now() - changes.LASTS)
+
+
+def test_open_session_alone_confirms_no_change() -> None:
+    ann, bo, approver = actor_with(Role.ADMIN), actor_with(Role.ADMIN), person_with(Role.APPROVER)
+    change = change_email(actor=ann, user=approver, email="new@example.org").change
+    with pytest.raises(Invalid, match="password is wrong"):
+        confirm_change(actor=bo, change=change, password="a guess")
+    assert CredentialChange.objects.get(pk=change.pk).confirmed_by is None
 
 
 def test_only_administrators_change_how_others_get_in() -> None:
@@ -56,7 +64,7 @@ def test_only_administrators_change_how_others_get_in() -> None:
     with pytest.raises(Forbidden):
         reactivate_user(actor=nobody, user=closed)
     with pytest.raises(Forbidden):
-        confirm_change(actor=nobody, change=change)
+        confirm_change(actor=nobody, change=change, password=PASSWORD)
     with pytest.raises(Forbidden):
         withdraw_change(actor=nobody, change=change)
     assert PendingEntry.objects.count() == written
@@ -83,8 +91,8 @@ def test_link_for_whose_word_takes_two_opens_by_a_second_administrator_and_with_
         set_password_by_link(secret=issued.secret, password=NEW, repeated=NEW)
     for same in (ann, actor_for_user(user, interactive=True)):
         with pytest.raises(Forbidden):
-            confirm_change(actor=same, change=issued.change)
-    code = confirm_change(actor=bo, change=issued.change).secret
+            confirm_change(actor=same, change=issued.change, password=PASSWORD)
+    code = confirm_change(actor=bo, change=issued.change, password=PASSWORD).secret
     for wrong in ("", code[:-1], "AAAA-AAAA-AAAA-AAAA"):
         with pytest.raises(Invalid) as refused:
             set_password_by_link(secret=issued.secret, password=NEW, repeated=NEW, code=wrong)
@@ -97,7 +105,7 @@ def test_administrator_whose_credentials_change_does_not_confirm_that() -> None:
     ann, bo = actor_with(Role.ADMIN), person_with(Role.ADMIN)
     issued = issue_link(actor=ann, user=bo)
     with pytest.raises(ChangeNeedsAnotherAdmin):
-        confirm_change(actor=actor_for_user(bo, interactive=True), change=issued.change)
+        confirm_change(actor=actor_for_user(bo, interactive=True), change=issued.change, password=PASSWORD)
 
 
 def test_link_made_before_somebody_became_an_approver_takes_a_second_administrator_now() -> None:
@@ -106,7 +114,7 @@ def test_link_made_before_somebody_became_an_approver_takes_a_second_administrat
     grant_role(actor=ann, user=issued.change.user, role=Role.APPROVER)
     with pytest.raises(LinkWaits):
         usable_link(issued.secret)
-    code = confirm_change(actor=bo, change=issued.change).secret
+    code = confirm_change(actor=bo, change=issued.change, password=PASSWORD).secret
     set_password_by_link(secret=issued.secret, password=NEW, repeated=NEW, code=code)
 
 
@@ -114,7 +122,7 @@ def test_expired_change_is_neither_confirmed_nor_used(days_ago: None) -> None:
     ann, bo = actor_with(Role.ADMIN), actor_with(Role.ADMIN)
     issued, other = issue_link(actor=ann, user=person_with(Role.APPROVER)), issue_link(actor=ann, user=UserFactory())
     with pytest.raises(ChangeIsSettled):
-        confirm_change(actor=bo, change=issued.change)
+        confirm_change(actor=bo, change=issued.change, password=PASSWORD)
     with pytest.raises(ChangeIsSettled):
         withdraw_change(actor=bo, change=issued.change)
     for secret in (issued.secret, other.secret, "nonsense", ""):
@@ -129,7 +137,7 @@ def test_withdrawn_or_replaced_change_is_neither_confirmed_nor_used() -> None:
     withdraw_change(actor=ann, change=second.change)
     for issued, other in ((first, bo), (second, ann)):
         with pytest.raises(ChangeIsSettled):
-            confirm_change(actor=other, change=issued.change)
+            confirm_change(actor=other, change=issued.change, password=PASSWORD)
         with pytest.raises(LinkNotUsable):
             usable_link(issued.secret)
 
@@ -137,16 +145,16 @@ def test_withdrawn_or_replaced_change_is_neither_confirmed_nor_used() -> None:
 def test_change_is_confirmed_once_and_by_nobody_who_was_revoked() -> None:
     ann, bo, cy, user = *(actor_with(Role.ADMIN) for _ in range(3)), person_with(Role.VALIDATOR)
     change = issue_link(actor=ann, user=user).change
-    confirm_change(actor=bo, change=change)
+    confirm_change(actor=bo, change=change, password=PASSWORD)
     with pytest.raises(ChangeIsSettled):
-        confirm_change(actor=cy, change=change)
+        confirm_change(actor=cy, change=change, password=PASSWORD)
     again = issue_link(actor=ann, user=user).change
     revoke_grant(actor=cy, grant=RoleGrant.objects.get(user_id=bo.user_id or 0))
     with pytest.raises(Forbidden):
-        confirm_change(actor=bo, change=again)
+        confirm_change(actor=bo, change=again, password=PASSWORD)
     revoke_grant(actor=cy, grant=RoleGrant.objects.get(user_id=ann.user_id or 0))
     with pytest.raises(ChangeNeedsAnotherAdmin, match="no longer administers"):
-        confirm_change(actor=cy, change=again)
+        confirm_change(actor=cy, change=again, password=PASSWORD)
 
 
 def test_address_of_a_developer_changes_at_once_and_of_an_approver_after_confirmation() -> None:
@@ -157,10 +165,10 @@ def test_address_of_a_developer_changes_at_once_and_of_an_approver_after_confirm
     assert User.objects.get(pk=developer.pk).email == "dana@example.org"
     issued = change_email(actor=ann, user=approver, email="new@example.org")
     assert User.objects.get(pk=approver.pk).email == approver.email
-    confirm_change(actor=bo, change=issued.change)
+    confirm_change(actor=bo, change=issued.change, password=PASSWORD)
     assert User.objects.get(pk=approver.pk).email == "new@example.org"
     with pytest.raises(ChangeIsSettled, match="confirmed or withdrawn"):
-        confirm_change(actor=bo, change=CredentialChange.objects.get(user=developer))
+        confirm_change(actor=bo, change=CredentialChange.objects.get(user=developer), password=PASSWORD)
 
 
 def test_former_address_is_nobody_elses_and_may_be_taken_back() -> None:
@@ -184,7 +192,7 @@ def test_address_that_is_taken_is_refused_also_where_it_was_taken_meanwhile() ->
     issued = change_email(actor=ann, user=approver, email="new@example.org")
     UserFactory.create(email="new@example.org")
     with pytest.raises(Conflict, match="already"):
-        confirm_change(actor=bo, change=issued.change)
+        confirm_change(actor=bo, change=issued.change, password=PASSWORD)
 
 
 def test_closed_account_of_an_approver_opens_by_two() -> None:
@@ -196,7 +204,7 @@ def test_closed_account_of_an_approver_opens_by_two() -> None:
         issue_link(actor=ann, user=approver)
     issued = reactivate_user(actor=ann, user=approver)
     assert not User.objects.get(pk=approver.pk).is_active
-    confirm_change(actor=bo, change=issued.change)
+    confirm_change(actor=bo, change=issued.change, password=PASSWORD)
     assert User.objects.get(pk=approver.pk).is_active
 
 
@@ -219,7 +227,9 @@ def test_link_of_the_machines_own_shell_needs_nobody_else() -> None:
 
 def test_replaying_the_log_gives_the_changes_and_no_address_is_in_it() -> None:
     ann, bo, approver = actor_with(Role.ADMIN), actor_with(Role.ADMIN), person_with(Role.APPROVER)
-    confirm_change(actor=bo, change=change_email(actor=ann, user=approver, email="new@example.org").change)
+    confirm_change(
+        actor=bo, change=change_email(actor=ann, user=approver, email="new@example.org").change, password=PASSWORD
+    )
     withdraw_change(actor=bo, change=issue_link(actor=ann, user=approver).change)
     invite(actor=ann, email="nora@example.org", name="Nora")
     rows = CredentialChange.objects.select_related("user")

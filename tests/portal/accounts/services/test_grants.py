@@ -12,8 +12,15 @@ from portal.accounts.selectors import actor_for_user
 from portal.accounts.services.grants import confirm_grant, grant_role, revoke_grant
 from portal.core.actors import SYSTEM, Actor
 from portal.core.clock import now
-from portal.core.errors import Forbidden
-from tests.factories.accounts import RoleGrantFactory, ServiceAccountFactory, UserFactory, actor_with, person_with
+from portal.core.errors import Forbidden, Invalid
+from tests.factories.accounts import (
+    PASSWORD,
+    RoleGrantFactory,
+    ServiceAccountFactory,
+    UserFactory,
+    actor_with,
+    person_with,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -41,9 +48,9 @@ def test_two_administrators_can_not_raise_each_other() -> None:
     for admin in (ann, bo):
         for grant in (for_ann, for_bo):
             with pytest.raises(GrantNeedsAnotherAdmin):
-                confirm_grant(actor=acting(admin), grant=grant)
+                confirm_grant(actor=acting(admin), grant=grant, password=PASSWORD)
     third = actor_with(Role.ADMIN)
-    confirm_grant(actor=third, grant=for_bo)
+    confirm_grant(actor=third, grant=for_bo, password=PASSWORD)
     assert acting(bo).may("publish_policy", None)
     assert not acting(ann).may("publish_policy", None)
 
@@ -53,9 +60,17 @@ def test_administrator_made_by_one_confirms_nothing_until_another_confirmed_them
     administration = grant_role(actor=ann, user=puppet, role=Role.ADMIN)
     approver = grant_role(actor=ann, user=UserFactory.create(), role=Role.APPROVER)
     with pytest.raises(Forbidden):
-        confirm_grant(actor=acting(puppet), grant=approver)
-    confirm_grant(actor=bo, grant=administration)
-    confirm_grant(actor=acting(puppet), grant=approver)
+        confirm_grant(actor=acting(puppet), grant=approver, password=PASSWORD)
+    confirm_grant(actor=bo, grant=administration, password=PASSWORD)
+    confirm_grant(actor=acting(puppet), grant=approver, password=PASSWORD)
+
+
+def test_open_session_alone_confirms_nothing() -> None:
+    ann, bo = actor_with(Role.ADMIN), actor_with(Role.ADMIN)
+    grant = grant_role(actor=ann, user=UserFactory.create(), role=Role.APPROVER)
+    with pytest.raises(Invalid, match="password is wrong"):
+        confirm_grant(actor=bo, grant=grant, password="a guess")
+    assert RoleGrant.objects.get(pk=grant.pk).confirmed_by is None
 
 
 def test_administrator_who_was_revoked_meanwhile_confirms_nothing() -> None:
@@ -64,7 +79,7 @@ def test_administrator_who_was_revoked_meanwhile_confirms_nothing() -> None:
     revoke_grant(actor=cy, grant=grant_of(bo))
     assert bo.may("manage_users", None), "built before: it knows nothing of it"
     with pytest.raises(Forbidden):
-        confirm_grant(actor=bo, grant=grant)
+        confirm_grant(actor=bo, grant=grant, password=PASSWORD)
     with pytest.raises(Forbidden):
         grant_role(actor=bo, user=UserFactory.create(), role=Role.VIEWER)
 
@@ -74,7 +89,7 @@ def test_grant_of_who_no_longer_administers_is_not_confirmed() -> None:
     grant = grant_role(actor=ann, user=UserFactory.create(), role=Role.APPROVER)
     revoke_grant(actor=bo, grant=grant_of(ann))
     with pytest.raises(GrantNeedsAnotherAdmin, match="no longer administers"):
-        confirm_grant(actor=bo, grant=grant)
+        confirm_grant(actor=bo, grant=grant, password=PASSWORD)
 
 
 def test_grant_that_nobody_confirmed_in_time_has_lapsed() -> None:
@@ -84,7 +99,7 @@ def test_grant_that_nobody_confirmed_in_time_has_lapsed() -> None:
     )
     assert grant.state == "lapsed"
     with pytest.raises(GrantIsSettled, match="14 days"):
-        confirm_grant(actor=actor_with(Role.ADMIN), grant=grant)
+        confirm_grant(actor=actor_with(Role.ADMIN), grant=grant, password=PASSWORD)
 
 
 def test_grant_that_ended_or_was_revoked_is_not_confirmed() -> None:
@@ -100,20 +115,20 @@ def test_grant_that_ended_or_was_revoked_is_not_confirmed() -> None:
     assert (over.state, revoked.state) == ("expired", "revoked")
     for grant in (over, revoked):
         with pytest.raises(GrantIsSettled):
-            confirm_grant(actor=admin, grant=grant)
+            confirm_grant(actor=admin, grant=grant, password=PASSWORD)
 
 
 def test_grant_of_a_deactivated_person_is_not_confirmed() -> None:
     grant = grant_role(actor=actor_with(Role.ADMIN), user=UserFactory.create(), role=Role.APPROVER)
     User.objects.filter(pk=grant.user_id).update(is_active=False)
     with pytest.raises(GrantIsSettled, match="deactivated"):
-        confirm_grant(actor=actor_with(Role.ADMIN), grant=grant)
+        confirm_grant(actor=actor_with(Role.ADMIN), grant=grant, password=PASSWORD)
 
 
 def test_what_needs_no_confirmation_takes_none() -> None:
     grant = grant_role(actor=actor_with(Role.ADMIN), user=UserFactory.create(), role=Role.VIEWER)
     with pytest.raises(GrantIsSettled, match="needs no confirmation"):
-        confirm_grant(actor=actor_with(Role.ADMIN), grant=grant)
+        confirm_grant(actor=actor_with(Role.ADMIN), grant=grant, password=PASSWORD)
 
 
 def test_last_who_administers_without_an_end_date_stays() -> None:
@@ -124,7 +139,7 @@ def test_last_who_administers_without_an_end_date_stays() -> None:
     unconfirmed = grant_role(actor=lasting, user=UserFactory.create(), role=Role.ADMIN)
     with pytest.raises(LastAdministrator):
         revoke_grant(actor=passing, grant=grant_of(lasting))
-    confirm_grant(actor=passing, grant=unconfirmed)
+    confirm_grant(actor=passing, grant=unconfirmed, password=PASSWORD)
     revoke_grant(actor=passing, grant=grant_of(lasting))
 
 

@@ -27,6 +27,14 @@ class Implementation(TextChoices):
 
     SCIKIT_LEARN = "scikit-learn", "scikit-learn"
     ONNX = "onnx", "ONNX"
+    VENDOR = "vendor", "Vendor's black box"
+
+
+class Origin(TextChoices):
+    """Who made a model."""
+
+    OWN = "own", "Own"
+    VENDOR = "vendor", "Vendor"
 
 
 class UseCaseState(TextChoices):

@@ -21,6 +21,12 @@ class SlugTaken(Invalid):
     code = "slug_taken"
 
 
+class NameTaken(Invalid):
+    """Another model has this name for MLflow clients."""
+
+    code = "name_taken"
+
+
 class DigestMismatch(Invalid):
     """The bytes received are not those declared."""
 

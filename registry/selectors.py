@@ -89,4 +89,4 @@ def hands_in(model: RegisteredModel) -> set[int]:
     )
     written = CardRevision.objects.filter(model=model).values_list("author", "published_by")
     found = {user for row in [*work, *written] for user in row if user is not None}
-    return found | {model.owner_id}
+    return found | {one for one in (model.owner_id, model.backup_id) if one is not None}

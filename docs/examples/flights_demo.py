@@ -187,6 +187,7 @@ def describe(developer: Portal, team: str) -> None:
             "name": "Late arrival",
             "purpose": "Whether to warn passengers that this flight will arrive more than 15 minutes late.",
             "team": team,
+            "mlflow_name": MODEL,
             "tier": 2,
             "task": "binary",
             "implementation": "scikit-learn",

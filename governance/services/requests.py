@@ -22,7 +22,7 @@ from registry.models import ModelVersion, Release
 from registry.rules.releases import problems
 from registry.rules.values import text_problems
 from registry.services.releases import plan_release
-from registry.services.rows import author_of, lock_model
+from registry.services.rows import author_of, lock_model, require_in_service
 
 
 def open_request(*, actor: Actor, release: Release, summary: str) -> ApprovalRequest:
@@ -185,7 +185,8 @@ def _require_texts(required: dict[str, str], found: dict[str, list[str]] | None 
 
 
 def _require_first(release: Release) -> None:
-    """Require that the release is planned and that neither it nor its like was asked for."""
+    """Require that the release is planned, its model in service, and that neither it nor its like was asked for."""
+    require_in_service(release.model)
     former = ApprovalRequest.objects.filter(release=release).first()
     if former is not None:
         words = requests.WORDS[state_now(former)]

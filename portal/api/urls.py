@@ -33,6 +33,7 @@ urlpatterns = [
     path("v1/use-cases/<slug:slug>/retire", use_cases.UseCaseRetire.as_view(), name="api_use_case_retire"),
     path("v1/models", models.ModelList.as_view(), name="api_models"),
     path("v1/models/<slug:slug>", models.ModelDetail.as_view(), name="api_model"),
+    path("v1/models/<slug:slug>/retire", models.ModelRetire.as_view(), name="api_model_retire"),
     path("v1/models/<slug:slug>/use-case", use_cases.ModelUseCase.as_view(), name="api_model_use_case"),
     path("v1/datasets", data.DatasetList.as_view(), name="api_datasets"),
     path("v1/datasets/<slug:slug>", data.DatasetDetail.as_view(), name="api_dataset"),

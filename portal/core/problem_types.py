@@ -91,6 +91,8 @@ _TABLE: tuple[tuple[str, int, str, str, str], ...] = (
      "Tell your operator: a backup must be restored."),
     # Registry.
     ("slug_taken", 422, "The name is taken", "Another thing has this slug.", "Choose another slug."),
+    ("name_taken", 422, "The name for MLflow clients is taken", "Another model of the installation has it.",
+     "Choose another name; teams may see different models, but clients know each name once."),
     ("version_sealed", 409, "A sealed version never changes", "The version was handed in; nothing about it can change.",
      "Register the next version."),
     ("not_usable", 409, "It can't be used for this", "The thing is not in a state in which this can be done to it.",

@@ -162,7 +162,8 @@ def _unowned(actor: Actor) -> list[Unowned]:
     teams = actor.teams_for("register_model")
     if teams == frozenset():
         return []
-    rows = RegisteredModel.objects.all() if teams is None else RegisteredModel.objects.filter(team__in=teams)
+    kept = RegisteredModel.objects.filter(retired_at=None)
+    rows = kept if teams is None else kept.filter(team__in=teams)
     counted = rows.annotate(stages_without_owner=without_owner()).filter(stages_without_owner__gt=0)
     shown: list[Any] = list(counted.order_by("tier", "slug")[:STAGES_SHOWN])
     return [Unowned(one, one.stages_without_owner) for one in shown]

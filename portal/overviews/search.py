@@ -212,10 +212,10 @@ KINDS = (
         title="Models",
         icon="models",
         rows=lambda actor: RegisteredModel.objects.visible_to(actor).with_names(),
-        name=_joined("slug", " ", "name"),
-        texts=("purpose",),
+        name=_joined("slug", " ", "name", " ", "mlflow_name"),
+        texts=("purpose", "retirement"),
         shown=lambda row: f"{row.slug}, {row.name}",
-        note=lambda row: f"Tier {row.tier}, {row.team.name}",
+        note=lambda row: f"Tier {row.tier}, {row.team.name}{', retired' if row.retired_at else ''}",
         url=_page,
     ),
     Kind(

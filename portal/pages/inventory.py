@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,7 +16,7 @@ from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from portal.pages.saved import saved_views
 from portal.ui.forms import VerbForm
-from registry.choices import CardState, Task, TierStanding
+from registry.choices import CardState, Implementation, Task, TierStanding
 from registry.models import CardRevision, RegisteredModel, UseCase
 from registry.services import cards
 from registry.services.models import link_model
@@ -27,7 +27,7 @@ SORTABLE = {"slug", "-slug", "tier", "-tier", "created_at", "-created_at"}
 class ModelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
     """Filters of the models table; they stand in the address."""
 
-    q = django_filters.CharFilter(field_name="slug", lookup_expr="icontains", label="Name")
+    q = django_filters.CharFilter(method="named", label="Name")
     tier = django_filters.ChoiceFilter(choices=[(1, "Tier 1"), (2, "Tier 2"), (3, "Tier 3")], empty_label="Any tier")
     assessed = django_filters.ChoiceFilter(
         field_name="tier_standing", choices=TierStanding.choices, empty_label="Anything", label="Tier rests on"
@@ -41,6 +41,12 @@ class ModelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
         widget=forms.Select(choices=[("", "Any"), ("true", "In production"), ("false", "Not in production")]),
     )
 
+    retired = django_filters.BooleanFilter(
+        field_name="retired_at",
+        lookup_expr="isnull",
+        exclude=True,
+        widget=forms.Select(choices=[("", "Any"), ("false", "In service"), ("true", "Retired")]),
+    )
     unowned = django_filters.BooleanFilter(
         method="with_unowned",
         widget=forms.Select(choices=[("", "Any"), ("true", "Some without an owner"), ("false", "All owned")]),
@@ -48,11 +54,15 @@ class ModelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-fil
 
     class Meta:
         model = RegisteredModel
-        fields = ["q", "tier", "assessed", "task", "team", "serving", "unowned"]
+        fields = ["q", "tier", "assessed", "task", "team", "serving", "retired", "unowned"]
 
     def __init__(self, *args: Any, teams: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.filters["team"].extra["choices"] = teams
+
+    def named(self, rows: Any, _: str, value: str) -> Any:
+        """Keep what is called so, by people, programs or MLflow clients."""
+        return rows.filter(Q(slug__icontains=value) | Q(name__icontains=value) | Q(mlflow_name__icontains=value))
 
     def with_unowned(self, rows: Any, _: str, wanted: bool) -> Any:  # noqa: FBT001 (django-filter calls it so)
         """Keep models with stages that nobody owns, or those without any."""
@@ -112,9 +122,9 @@ def model(request: PageRequest, slug: str) -> HttpResponse:
     found = visible(RegisteredModel.objects.with_names(), request.actor, slug=slug)
     context = {
         "overview": model_overview(request.actor, found),
-        "may_register": request.actor.may("register_version", found.team_id),
+        "may_register": _takes_versions(found) and request.actor.may("register_version", found.team_id),
         "may_assign": request.actor.may("register_model", found.team_id),
-        "may_link": request.actor.may("register_model", found.team_id),
+        "may_link": found.retired_at is None and request.actor.may("register_model", found.team_id),
     }
     return render(request, "models/detail.html", context)
 
@@ -172,3 +182,7 @@ def _initial(published: CardRevision | None) -> dict[str, Any]:
     if published is None:
         return {}
     return {name: getattr(published, name) for name in ("intended_use", "limitations", "out_of_scope_use")}
+
+
+def _takes_versions(model: RegisteredModel) -> bool:
+    return model.retired_at is None and model.implementation != Implementation.VENDOR

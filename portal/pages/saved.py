@@ -25,7 +25,7 @@ LISTS = {
 """Where filters can be saved: names of addresses, and how a person calls them."""
 FILTERS = {
     "use_cases": frozenset({"q", "state", "team", "sort"}),
-    "models": frozenset({"q", "tier", "assessed", "task", "team", "serving", "unowned", "sort"}),
+    "models": frozenset({"q", "tier", "assessed", "task", "team", "serving", "retired", "unowned", "sort"}),
     "reviews": frozenset({"state"}),
     "releases": frozenset({"state"}),
     "datasets": frozenset({"q", "sort"}),

@@ -1,29 +1,66 @@
 """What a registered model and a feature pipeline version must say."""
 
+import re
 from collections.abc import Sequence
 
 from portal.core.canonical import digest_of
-from registry.choices import Implementation, Task
+from registry.choices import Implementation, Origin, Task
+from registry.rules.stages import Candidate, unfit
 from registry.rules.values import repository_problems, text_problems
 
 TIERS = (1, 2, 3)
+LONGEST_MLFLOW_NAME = 200
+MLFLOW_NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_. -]*[A-Za-z0-9_])?")
+"""What every MLflow client can name in an address such as models:/name@alias and in a path."""
 MOST_COLUMNS, LONGEST_COLUMN = 10_000, 200
 
 
-def model_problems(
-    *, name: str, purpose: str, tier: int, task: str, implementation: str, owner_is_active: bool
-) -> dict[str, list[str]]:
-    """Return what is wrong with the values of a model, by field."""
-    problems = text_problems({"name": name, "purpose": purpose})
+def model_problems(*, tier: int, task: str, implementation: str, origin: str) -> dict[str, list[str]]:
+    """Return what is wrong with what never changes about a model, by field."""
+    problems: dict[str, list[str]] = {}
     if tier not in TIERS:
         problems["tier"] = ["A tier is 1 (the highest impact), 2 or 3."]
     if task not in Task.values:
         problems["task"] = [f"Choose one of {', '.join(Task.values)}."]
     if implementation not in Implementation.values:
         problems["implementation"] = [f"Choose one of {', '.join(Implementation.values)}."]
+    if origin not in Origin.values:
+        problems["origin"] = [f"Choose one of {', '.join(Origin.values)}."]
+    elif implementation == Implementation.VENDOR and origin != Origin.VENDOR:
+        problems["origin"] = ["Only a vendor's model can be a vendor's black box."]
+    return problems
+
+
+def record_problems(
+    *,
+    name: str,
+    purpose: str,
+    mlflow_name: str | None,
+    owner_is_active: bool,
+    owner: int | None,
+    backup: Candidate | None,
+) -> dict[str, list[str]]:
+    """Return what is wrong with what a model's record says and who answers for it, by field."""
+    problems = text_problems({"name": name, "purpose": purpose})
+    if mlflow_name is not None and not (len(mlflow_name) <= LONGEST_MLFLOW_NAME and MLFLOW_NAME.fullmatch(mlflow_name)):
+        words = f"Use at most {LONGEST_MLFLOW_NAME} letters, digits, and between them spaces, hyphens and full stops."
+        problems["mlflow_name"] = [words]
     if not owner_is_active:
         problems["owner"] = ["This account is deactivated and can't own a model."]
+    if backup is not None and (words := unfit(backup)):
+        problems["backup"] = [words]
+    elif backup is not None and backup.account == owner:
+        problems["backup"] = ["The backup is somebody else than the owner."]
     return problems
+
+
+def retirement_problem(*, is_retired: bool, active_in: Sequence[str]) -> str | None:
+    """Return why a model can't be retired now, in words; None where it can."""
+    if is_retired:
+        return "The model is retired already."
+    if active_in:
+        return f"A version of it takes live decisions in {' and '.join(active_in)}. It can be retired once none does."
+    return None
 
 
 def pipeline_version_problems(*, repository: str, commit: str, columns: Sequence[str]) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ class Candidate:
 def problems(*, owner: Candidate | None, backup: Candidate | None, response_hours: int | None) -> dict[str, list[str]]:
     """Return what is wrong with who is named for a stage, by field; a team that owns it needs no judging."""
     named = {"owner": owner, "backup": backup}
-    found = {name: [words] for name, one in named.items() if one is not None and (words := _unfit(one))}
+    found = {name: [words] for name, one in named.items() if one is not None and (words := unfit(one))}
     if owner is not None and backup is not None and owner.account == backup.account:
         found.setdefault("backup", []).append("The backup is somebody else than the owner.")
     if response_hours is not None and not FEWEST_HOURS <= response_hours <= MOST_HOURS:
@@ -26,11 +26,12 @@ def problems(*, owner: Candidate | None, backup: Candidate | None, response_hour
     return found
 
 
-def _unfit(one: Candidate) -> str:
+def unfit(one: Candidate) -> str:
+    """Return why the account can't answer for anything of a model, in words; empty where it can."""
     if not one.is_person:
-        return "A service account can't answer for a stage. Name its human owner."
+        return "A service account can't answer for it. Name its human owner."
     if not one.is_active:
-        return "This account is deactivated and can't answer for a stage."
+        return "This account is deactivated and can't answer for it."
     if not one.sees_model:
         return "This person may not read the model. An administrator grants them a role in its team."
     return ""

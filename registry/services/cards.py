@@ -13,16 +13,17 @@ from registry.events import CARD_DRAFTED, CARD_PUBLISHED, CARD_SUPERSEDED
 from registry.models import CardRevision, RegisteredModel
 from registry.rules.cards import CardText, problems
 from registry.rules.states import CARD, after
-from registry.services.rows import author_of, lock_model, next_number
+from registry.services.rows import author_of, lock_model, next_number, require_in_service
 
 
 @transaction.atomic
 def draft_card(
     *, actor: Actor, model: RegisteredModel, intended_use: str, limitations: str, out_of_scope_use: str
 ) -> CardRevision:
-    """Draft the card's next revision; its author is who acts. Raises Forbidden and Invalid."""
+    """Draft the card's next revision; its author is who acts. Raises Forbidden, Invalid and NotUsable."""
     actor.require("write_card", model.team_id)
     model = lock_model(model.pk)
+    require_in_service(model)
     text = CardText(intended_use.strip(), limitations.strip(), out_of_scope_use.strip())
     if found := problems(text):
         raise Invalid("The card can't be drafted; see the fields.", fields=found)

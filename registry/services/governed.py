@@ -10,7 +10,7 @@ from registry.models import Release
 from registry.rules.releases import version_problem
 from registry.rules.states import RELEASE, after
 from registry.services.releases import record_release
-from registry.services.rows import lock_model
+from registry.services.rows import lock_model, require_in_service
 
 
 @transaction.atomic
@@ -20,6 +20,7 @@ def activate_release(*, actor: Actor, release: Release) -> Release:
     Governance has decided that the actor may. Raises NotUsable unless it is planned and its version sealed.
     """
     model = lock_model(release.model_id)
+    require_in_service(model)
     rows = Release.objects.select_for_update(of=("self",)).select_related("version__model", "model")
     release = rows.get(pk=release.pk)
     state = after(RELEASE, "activate", release.state)

@@ -1,52 +1,112 @@
-"""Registering models, and the use case that each belongs to."""
+"""The record of a model: registered, changed, linked to a use case, retired."""
 
-from django.db import transaction
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
 
+from django.db import IntegrityError, transaction
+
+from portal.accounts.choices import UserKind
 from portal.accounts.models import Team, User
+from portal.accounts.selectors import people_with
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.errors import Invalid
-from portal.ledger.catalogue import Subject
+from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
-from registry.errors import NotUsable
-from registry.events import MODEL_LINKED, MODEL_REGISTERED, MODEL_UNLINKED
+from registry.choices import Environment, Origin
+from registry.errors import NameTaken, NotUsable
+from registry.events import MODEL_CHANGED, MODEL_LINKED, MODEL_REGISTERED, MODEL_RETIRED, MODEL_UNLINKED
 from registry.models import RegisteredModel, UseCase
-from registry.rules.registration import model_problems
+from registry.rules.registration import model_problems, record_problems, retirement_problem
+from registry.rules.stages import Candidate
 from registry.rules.use_cases import link_problem
-from registry.rules.values import slug_problems
-from registry.services.rows import create_under_slug, lock_model
+from registry.rules.values import slug_problems, text_problems
+from registry.services.rows import author_of, constraint_of, create_under_slug, lock_model, require_in_service
 from registry.services.stages import add_stages
+
+
+class Kept(Enum):
+    """What a change leaves as it is, where None would mean that there is none."""
+
+    KEPT = "kept"
+
+
+KEPT = Kept.KEPT
 
 
 @transaction.atomic
 def register_model(
     *, actor: Actor, slug: str, name: str, purpose: str, team: Team, owner: User, tier: int, task: str,
-    implementation: str,
+    implementation: str, origin: str = Origin.OWN, backup: User | None = None, mlflow_name: str | None = None,
 ) -> RegisteredModel:  # fmt: skip
-    """Register a model of a team. Raises Forbidden, Invalid and SlugTaken."""
+    """Register a model of a team. Raises Forbidden, Invalid, SlugTaken and NameTaken."""
     actor.require("register_model", team.pk)
-    problems = slug_problems(slug) | model_problems(
-        name=name, purpose=purpose, tier=tier, task=task, implementation=implementation,
-        owner_is_active=owner.is_active,
+    problems = slug_problems(slug) | model_problems(tier=tier, task=task, implementation=implementation, origin=origin)
+    problems |= record_problems(
+        name=name, purpose=purpose, mlflow_name=mlflow_name, owner=owner.pk, owner_is_active=owner.is_active,
+        backup=_candidate(backup, team.pk),
     )  # fmt: skip
     if problems:
         raise Invalid("The model can't be registered; see the fields.", fields=problems)
-    model = create_under_slug(
-        lambda: RegisteredModel.objects.create(
-            slug=slug, name=name.strip(), purpose=purpose.strip(), team=team, owner=owner, tier=tier, task=task,
-            implementation=implementation, created_at=now(),
-        ),
-        slug,
-    )  # fmt: skip
+    with _unique_mlflow_name(mlflow_name):
+        model = create_under_slug(
+            lambda: RegisteredModel.objects.create(
+                slug=slug, name=name.strip(), purpose=purpose.strip(), team=team, owner=owner, backup=backup,
+                tier=tier, task=task, implementation=implementation, origin=origin, mlflow_name=mlflow_name,
+                created_at=now(),
+            ),
+            slug,
+        )  # fmt: skip
     add_stages(model)
-    append(
-        actor=actor,
-        event=MODEL_REGISTERED,
-        subject=Subject("model", str(model.pk), model.slug, team.pk),
-        data=model.public_state(),
-        private={"name": model.name, "purpose": model.purpose},
-        topics=(f"model:{model.pk}",),
-    )
+    _record(model, actor=actor, event=MODEL_REGISTERED, private={"name": model.name, "purpose": model.purpose})
+    return model
+
+
+@transaction.atomic
+def change_model(
+    *, actor: Actor, model: RegisteredModel, name: str | None = None, purpose: str | None = None,
+    owner: User | None = None, backup: User | Kept | None = KEPT, mlflow_name: str | Kept | None = KEPT,
+) -> RegisteredModel:  # fmt: skip
+    """Change what a model's record says and who answers for it; what is not given stays.
+
+    Raises Forbidden, Invalid, NameTaken, and NotUsable for a retired model. Saying the same again is no event.
+    """
+    actor.require("register_model", model.team_id)
+    model = lock_model(model.pk)
+    require_in_service(model)
+    before = (model.name, model.purpose, model.owner_id, model.backup_id, model.mlflow_name)
+    model.name = model.name if name is None else name.strip()
+    model.purpose = model.purpose if purpose is None else purpose.strip()
+    model.owner = owner or model.owner
+    model.backup = model.backup if isinstance(backup, Kept) else backup
+    model.mlflow_name = model.mlflow_name if isinstance(mlflow_name, Kept) else mlflow_name
+    if found := _problems(model, new_owner=model.owner_id != before[2], new_backup=model.backup_id != before[3]):
+        raise Invalid("The model can't be changed; see the fields.", fields=found)
+    if before == (model.name, model.purpose, model.owner_id, model.backup_id, model.mlflow_name):
+        return model
+    with _unique_mlflow_name(model.mlflow_name):
+        model.save(update_fields=["name", "purpose", "owner", "backup", "mlflow_name"])
+    _record(model, actor=actor, event=MODEL_CHANGED, private={"name": model.name, "purpose": model.purpose})
+    return model
+
+
+@transaction.atomic
+def retire_model(*, actor: Actor, model: RegisteredModel, reason: str) -> RegisteredModel:
+    """Retire a model of which no version takes live decisions; it stays in the inventory, and nothing is added to it.
+
+    Raises Forbidden, Invalid and NotUsable.
+    """
+    actor.require("register_model", model.team_id)
+    model = lock_model(model.pk)
+    if found := text_problems({"reason": reason}):
+        raise Invalid("The model can't be retired; see the fields.", fields=found)
+    active = [label.lower() for place, label in Environment.choices if model.releases.active_in(place).exists()]
+    if (refusal := retirement_problem(is_retired=model.retired_at is not None, active_in=active)) is not None:
+        raise NotUsable(refusal)
+    model.retired_by_id, model.retired_at, model.retirement = author_of(actor), now(), reason.strip()
+    model.save(update_fields=["retired_by", "retired_at", "retirement"])
+    _record(model, actor=actor, event=MODEL_RETIRED, private={"retirement": model.retirement})
     return model
 
 
@@ -58,6 +118,7 @@ def link_model(*, actor: Actor, model: RegisteredModel, use_case: UseCase | None
     """
     actor.require("register_model", model.team_id)
     model = lock_model(model.pk)
+    require_in_service(model)
     before = model.use_case_id
     if before == (use_case.pk if use_case else None):
         raise NotUsable("It is so already.")
@@ -69,11 +130,55 @@ def link_model(*, actor: Actor, model: RegisteredModel, use_case: UseCase | None
     model.use_case = use_case
     model.save(update_fields=["use_case"])
     touched = [pk for pk in (before, model.use_case_id) if pk is not None]
+    topics = tuple(f"use_case:{pk}" for pk in touched)
+    _record(model, actor=actor, event=MODEL_LINKED if use_case else MODEL_UNLINKED, topics=topics)
+    return model
+
+
+def _problems(model: RegisteredModel, *, new_owner: bool, new_backup: bool) -> dict[str, list[str]]:
+    """Return what is wrong with a changed record; people who were named before are not judged again."""
+    found = record_problems(
+        name=model.name,
+        purpose=model.purpose,
+        mlflow_name=model.mlflow_name,
+        owner=model.owner_id,
+        owner_is_active=not new_owner or model.owner.is_active,
+        backup=_candidate(model.backup if new_backup else None, model.team_id),
+    )
+    if model.backup_id == model.owner_id:
+        found.setdefault("backup", ["The backup is somebody else than the owner."])
+    return found
+
+
+def _candidate(user: User | None, team_id: int) -> Candidate | None:
+    if user is None:
+        return None
+    sees = user.pk in {one.pk for one in people_with("read", team_id)}
+    return Candidate(user.pk, user.kind == UserKind.PERSON, user.is_active, sees)
+
+
+@contextmanager
+def _unique_mlflow_name(name: str | None) -> Iterator[None]:
+    """Raise NameTaken where another model of the installation has the name for MLflow clients."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if "mlflow_name" not in constraint_of(error):
+            raise
+        message = f"Another model has the name {name} for MLflow clients. Choose another one."
+        raise NameTaken(message, fields={"mlflow_name": [message]}) from None
+
+
+def _record(
+    model: RegisteredModel, *, actor: Actor, event: EventType, private: dict[str, str] | None = None,
+    topics: tuple[str, ...] = (),
+) -> None:  # fmt: skip
     append(
         actor=actor,
-        event=MODEL_LINKED if use_case else MODEL_UNLINKED,
+        event=event,
         subject=Subject("model", str(model.pk), model.slug, model.team_id),
         data=model.public_state(),
-        topics=(f"model:{model.pk}", *(f"use_case:{pk}" for pk in touched)),
+        private=private,
+        topics=(f"model:{model.pk}", *topics),
     )
-    return model

@@ -11,7 +11,7 @@ from registry.errors import NotUsable
 from registry.events import RELEASE_PLANNED
 from registry.models import ModelVersion, Release
 from registry.rules.releases import problems, version_problem
-from registry.services.rows import author_of, lock_model
+from registry.services.rows import author_of, lock_model, require_in_service
 
 
 @transaction.atomic
@@ -26,6 +26,7 @@ def plan_release(*, actor: Actor, version: ModelVersion, environment: str, fallb
     version.model = model
     if found := problems(environment=environment, fallback=fallback):
         raise Invalid("The release can't be planned; see the fields.", fields=found)
+    require_in_service(model)
     if (reason := version_problem(version.state)) is not None:
         raise NotUsable(reason)
     if version.releases.active_in(environment).exists():

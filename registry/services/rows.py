@@ -8,7 +8,7 @@ from django.db.models import Max, Model, QuerySet
 
 from portal.core.actors import Actor
 from portal.core.errors import Forbidden
-from registry.errors import SlugTaken
+from registry.errors import NotUsable, SlugTaken
 from registry.models import RegisteredModel
 
 Row = TypeVar("Row", bound=Model)
@@ -26,6 +26,12 @@ def lock_model(model_id: int) -> RegisteredModel:
     return RegisteredModel.objects.select_for_update().get(pk=model_id)
 
 
+def require_in_service(model: RegisteredModel) -> None:
+    """Raise NotUsable for a model that was retired; its row is locked."""
+    if model.retired_at is not None:
+        raise NotUsable(f"{model.slug} is retired: nothing about it changes any more.")
+
+
 def next_number(rows: QuerySet[Row]) -> int:
     """Return the number after the highest one; the parent's row is locked."""
     highest: int | None = rows.aggregate(highest=Max("number"))["highest"]
@@ -33,12 +39,17 @@ def next_number(rows: QuerySet[Row]) -> int:
 
 
 def create_under_slug(create: Callable[[], Row], slug: str) -> Row:
-    """Insert a row whose only unique column is its slug; raises SlugTaken where another one has it."""
+    """Insert a row under its slug; raises SlugTaken where another one has it."""
     try:
         with transaction.atomic():
             return create()
     except IntegrityError as error:
-        if "slug" not in str(error):
+        if "slug" not in constraint_of(error):
             raise
         message = f"The name {slug} is taken. Choose another one."
         raise SlugTaken(message, fields={"slug": [message]}) from None
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """Return which constraint of the database a row would break; the values in the message could say anything."""
+    return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", ""))

@@ -23,7 +23,7 @@ from registry.models import RegisteredModel, TierAssessment
 from registry.rules.states import TIER, after
 from registry.rules.tiers import assess, is_independent, lowers, problems
 from registry.selectors import hands_in, questionnaire
-from registry.services.rows import author_of, lock_model, next_number
+from registry.services.rows import author_of, lock_model, next_number, require_in_service
 
 
 @transaction.atomic
@@ -33,8 +33,8 @@ def assess_tier(
 ) -> TierAssessment:  # fmt: skip
     """Assess the tier: raised, it is the model's at once; lowered, it is proposed; what stood before is superseded.
 
-    A tier given by hand can only be higher than what the answers come to. Raises Forbidden, Invalid, and Conflict where
-    the questionnaire is another one than what was shown.
+    A tier given by hand can only be higher than what the answers come to. Raises Forbidden, Invalid, NotUsable for a
+    retired model, and Conflict where the questionnaire is another one than what was shown.
     """
     actor.require("assess_tier", model.team_id)
     asked = questionnaire()
@@ -43,6 +43,7 @@ def assess_tier(
     if found := problems(asked, answers=answers, rationale=rationale, tier=tier):
         raise Invalid("The tier can't be assessed; see the fields.", fields=found)
     model = lock_model(model.pk)
+    require_in_service(model)
     assessed = assess(asked, answers)
     wanted = assessed.tier if tier is None else tier
     proposed = lowers(now=model.tier, wanted=wanted)

@@ -13,7 +13,7 @@ from portal.core.errors import Invalid
 from portal.jobs.services import enqueue
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
-from registry.choices import INSPECT_VERSION, ArtifactRole, SnapshotState
+from registry.choices import INSPECT_VERSION, ArtifactRole, Implementation, SnapshotState
 from registry.errors import DigestMismatch, NotUsable, VersionIsSealed
 from registry.events import (
     ARTIFACT_ADDED,
@@ -34,7 +34,7 @@ from registry.rules import artifacts as files
 from registry.rules.states import VERSION, after
 from registry.rules.values import text_problems
 from registry.rules.versions import Claim, claim_problems, training_problems
-from registry.services.rows import author_of, lock_model, next_number
+from registry.services.rows import author_of, lock_model, next_number, require_in_service
 
 __all__ = [
     "Claim",
@@ -75,10 +75,14 @@ def register_version(
 ) -> ModelVersion:
     """Register the model's next version and record its training run; its files follow.
 
-    No feature pipeline version means that it is inside the artifact. Raises Forbidden and Invalid.
+    No feature pipeline version means that it is inside the artifact. Raises Forbidden and Invalid, and NotUsable for a
+    model that is retired or a vendor's black box.
     """
     actor.require("register_version", model.team_id)
     model = lock_model(model.pk)
+    require_in_service(model)
+    if model.implementation == Implementation.VENDOR:
+        raise NotUsable("A vendor's black box has no files that could be inspected; no version of it is registered.")
     problems = _problems(actor, training_run, feature_pipeline_version, claims)
     problems |= text_problems({}, {"description": description})
     if problems:

@@ -16,6 +16,8 @@ PAGES = {
     "use_case_retire": f"{USE_CASE}/retire",
     "models": "/models?tier=2",
     "model": MODEL,
+    "model_change": f"{MODEL}/change",
+    "model_retire": f"{MODEL}/retire",
     "model_use_case": f"{MODEL}/use-case",
     "tier": f"{MODEL}/tier",
     "tier_assess": f"{MODEL}/tier/assess",

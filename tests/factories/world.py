@@ -93,6 +93,8 @@ class Portfolio:
     idle_use_case: UseCase = field(init=False)
     """Approved for development; there is no model for it."""
     model: RegisteredModel = field(init=False)
+    idle_model: RegisteredModel = field(init=False)
+    """Of which nothing decides."""
     card: CardRevision = field(init=False)
     draft: CardRevision = field(init=False)
     proposed_tier: TierAssessment = field(init=False)
@@ -170,7 +172,7 @@ class Portfolio:
             self._use_case(f"{self.slug}-new"),
             self._use_case(f"{self.slug}-idle", approved=True),
         )
-        self.model = self._model(self.slug)
+        self.model, self.idle_model = self._model(self.slug), self._model(f"{self.slug}-idle")
         self.card = self._card(CardState.PUBLISHED)
         self.draft = self._card(CardState.DRAFT)
         self.proposed_tier = self._proposed_tier()

@@ -38,6 +38,10 @@ GET  use_case_retire          login   403   200   403   403   403   403   403   
 POST use_case_retire          login   403   302   403   403   403   403   403   404   404
 GET  models                   login   200   200   200   200   200   200   200   200   200
 GET  model                    login   200   200   200   200   200   200   200   404   404
+GET  model_change             login   403   200   403   403   403   403   403   404   404
+POST model_change             login   403   302   403   403   403   403   403   404   404
+GET  model_retire             login   403   200   403   403   403   403   403   404   404
+POST model_retire             login   403   302   403   403   403   403   403   404   404
 GET  model_use_case           login   403   200   403   403   403   403   403   404   404
 POST model_use_case           login   403   302   403   403   403   403   403   404   404
 GET  tier                     login   200   200   200   200   200   200   200   404   404
@@ -138,6 +142,8 @@ POST api_use_case_retire        401   403   200   403   403   403   403   403   
 GET  api_models                 401   200   200   200   200   200   200   200   200   200
 POST api_models                 401   403   201   403   403   403   403   403   422   422
 GET  api_model                  401   200   200   200   200   200   200   200   404   404
+PATCH api_model                  401   403   200   403   403   403   403   403   404   404
+POST api_model_retire           401   403   200   403   403   403   403   403   404   404
 POST api_model_use_case         401   403   200   403   403   403   403   403   404   404
 GET  api_datasets               401   200   200   200   200   200   200   200   200   200
 POST api_datasets               401   403   201   403   403   403   403   403   422   422

@@ -52,7 +52,10 @@ READERS = (Role.DEVELOPER, Role.APPROVER)
 """What waits for others, and what waits for oneself."""
 ADMINISTRATION = {name: (Role.ADMIN,) for name in NAMES if name.startswith("admin") or name == "service_tokens"}
 WRITING = {
-    **dict.fromkeys(("use_case_propose", "use_case_change", "use_case_retire", "model_use_case"), (Role.DEVELOPER,)),
+    **dict.fromkeys(
+        ("use_case_propose", "use_case_change", "use_case_retire", "model_use_case", "model_change", "model_retire"),
+        (Role.DEVELOPER,),
+    ),
     "tier_assess": (Role.DEVELOPER, Role.VALIDATOR),
     **dict.fromkeys(("use_case_approve", "use_case_reject", "use_case_not_a_model"), (Role.VALIDATOR,)),
 }

@@ -49,7 +49,7 @@ from registry.models import (
 from registry.runners.inspection import Inspection, Verdict
 from registry.selectors import questionnaire
 from registry.services import cards, datasets, inspections, pipelines, releases, stages, use_cases, versions
-from registry.services.models import link_model, register_model
+from registry.services.models import change_model, link_model, register_model, retire_model
 from registry.services.tiers import assess_tier, withdraw_assessment
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
 from tests.factories.monitoring import PLAN, ROWS, simulated
@@ -189,6 +189,15 @@ class Slice:
             link_model(actor=self.developer, model=model, use_case=use_case)
         use_cases.retire_use_case(actor=self.developer, use_case=over, reason="Over.")
 
+    def records(self, model: RegisteredModel) -> None:
+        backup = User.objects.get(pk=self.validator.user_id or 0)
+        change_model(actor=self.developer, model=model, name="Limits", backup=backup, mlflow_name="limits")
+        bought = register_model(
+            actor=self.developer, slug="bought", name="Bought", purpose="Scores.", team=model.team, owner=model.owner,
+            tier=3, task="binary", implementation="vendor", origin="vendor",
+        )  # fmt: skip
+        retire_model(actor=self.developer, model=bought, reason="The contract ended.")
+
     def tiered(self, actor: Actor, model: RegisteredModel, level: Level) -> TierAssessment:
         shown = questionnaire().digest
         return assess_tier(actor=actor, model=model, answers=answers_at(level), rationale="So.", shown_digest=shown)
@@ -220,6 +229,7 @@ def play() -> Release:
         actor=play.developer, slug="limits", name="Limits", purpose="Sets limits.", team=team, owner=person, tier=2,
         task="binary", implementation="onnx",
     )  # fmt: skip
+    play.records(model)
     play.use_cases(model)
     play.tiers(model)
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)

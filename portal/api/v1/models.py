@@ -16,10 +16,13 @@ from portal.api.bodies import Body
 from portal.api.filters import OfTeam
 from portal.api.views import Door, Listing, actor_of, created, team_named
 from portal.core.querysets import visible
-from registry.choices import Implementation, Task, TierStanding
+from registry.choices import Implementation, Origin, Task, TierStanding
 from registry.models import RegisteredModel
 from registry.selectors import tier_standing
 from registry.services import models as services
+
+BACKUP = "Who answers when the owner can't; may read the model."
+MLFLOW_NAME = "By which MLflow clients know it; unique in the installation."
 
 
 class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
@@ -28,6 +31,9 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
     team = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
     owner = serializers.SlugRelatedField(slug_field="email", read_only=True)  # type: ignore[var-annotated]
 
+    backup = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="email", read_only=True, allow_null=True
+    )
     use_case = serializers.SlugRelatedField(  # type: ignore[var-annotated]
         slug_field="slug", read_only=True, allow_null=True
     )
@@ -43,7 +49,7 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
         model = RegisteredModel
         fields = [
             "slug", "name", "purpose", "team", "owner", "tier", "tier_standing", "task", "implementation",
-            "use_case", "created_at",
+            "backup", "mlflow_name", "origin", "use_case", "created_at", "retired_at", "retirement",
         ]  # fmt: skip
 
 
@@ -58,16 +64,36 @@ class RegisterModelSerializer(Body):
     tier = serializers.IntegerField(min_value=1, max_value=3, help_text="1 is the highest impact.")
     task = serializers.ChoiceField(choices=Task.choices)
     implementation = serializers.ChoiceField(choices=Implementation.choices)
+    origin = serializers.ChoiceField(choices=Origin.choices, required=False, default=Origin.OWN)
+    backup = serializers.EmailField(required=False, allow_null=True, help_text=BACKUP)
+    mlflow_name = serializers.CharField(required=False, allow_null=True, help_text=MLFLOW_NAME)
+
+
+class ChangeModelSerializer(Body):
+    """What of a model's record changes; the rest stays."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    purpose = serializers.CharField(required=False, help_text="The decision that is made with it.")
+    owner = serializers.EmailField(required=False)
+    backup = serializers.EmailField(required=False, allow_null=True, help_text=f"{BACKUP} Null for nobody.")
+    mlflow_name = serializers.CharField(required=False, allow_null=True, help_text=f"{MLFLOW_NAME} Null for none.")
+
+
+class RetireModelSerializer(Body):
+    """Why a model is over."""
+
+    reason = serializers.CharField()
 
 
 class ModelFilter(OfTeam):
     """What a list of models can be narrowed to."""
 
+    retired = django_filters.BooleanFilter(field_name="retired_at", lookup_expr="isnull", exclude=True)
     tier_standing = django_filters.ChoiceFilter(choices=TierStanding.choices)
 
     class Meta:
         model = RegisteredModel
-        fields = ["tier", "task", "implementation"]
+        fields = ["tier", "task", "implementation", "origin", "mlflow_name"]
 
 
 class ModelList(Listing):
@@ -89,6 +115,7 @@ class ModelList(Listing):
         values = dict(form.validated_data)
         values["team"] = team_named(self.actor, values["team"])
         values["owner"] = owner_named(request, values.pop("owner", None))
+        values["backup"] = _backup_named(request, values.get("backup"))
         model = services.register_model(actor=self.actor, **values)
         return created(ModelSerializer(model).data, "api_model", request, slug=model.slug)
 
@@ -103,6 +130,36 @@ class ModelDetail(Door, generics.RetrieveAPIView[RegisteredModel]):
     def get_queryset(self) -> Any:
         """Return the models the caller may see."""
         return described().visible_to(self.actor)
+
+    @extend_schema(request=ChangeModelSerializer, responses={200: ModelSerializer})
+    def patch(self, request: Request, slug: str) -> Response:
+        """Change what a model's record says and who answers for it."""
+        model = model_named(request, slug)
+        form = ChangeModelSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        values = dict(form.validated_data)
+        if "owner" in values:
+            values["owner"] = person_named(request, values["owner"], "owner")
+        if "backup" in values:
+            values["backup"] = _backup_named(request, values["backup"])
+        services.change_model(actor=self.actor, model=model, **values)
+        return Response(ModelSerializer(model_named(request, slug)).data)
+
+
+class ModelRetire(Door):
+    """Retire a model."""
+
+    serializer_class = ModelSerializer
+    queryset = RegisteredModel.objects.none()
+
+    @extend_schema(request=RetireModelSerializer, responses={200: ModelSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Retire a model of which no version takes live decisions and no request is open."""
+        model = model_named(request, slug)
+        form = RetireModelSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        services.retire_model(actor=self.actor, model=model, **form.validated_data)
+        return Response(ModelSerializer(model_named(request, slug)).data)
 
 
 def owner_named(request: Request, email: str | None) -> User:
@@ -120,6 +177,10 @@ def person_named(request: Request, email: str, field: str) -> User:
     if found is None:
         raise serializers.ValidationError({field: ["Nobody of your teams who may sign in has this address."]})
     return found
+
+
+def _backup_named(request: Request, email: str | None) -> User | None:
+    return person_named(request, email, "backup") if email else None
 
 
 def model_named(request: Request, slug: str) -> RegisteredModel:

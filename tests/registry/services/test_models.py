@@ -3,15 +3,18 @@ from typing import Any
 
 import pytest
 
+from portal.accounts.choices import Role
 from portal.accounts.models import Team, User
 from portal.core.actors import Actor
 from portal.core.errors import Forbidden, Invalid
 from portal.ledger.models import PendingEntry
-from registry.errors import NotUsable, SlugTaken
+from registry.errors import NameTaken, NotUsable, SlugTaken
 from registry.models import RegisteredModel
-from registry.services.models import link_model, register_model
-from tests.factories.accounts import UserFactory
-from tests.factories.registry import RegisteredModelFactory, UseCaseFactory
+from registry.services.cards import draft_card
+from registry.services.models import change_model, link_model, register_model, retire_model
+from registry.services.versions import TrainingRunInput, register_version
+from tests.factories.accounts import ServiceAccountFactory, UserFactory, person_with
+from tests.factories.registry import ActiveReleaseFactory, RegisteredModelFactory, SnapshotFactory, UseCaseFactory
 from tests.portal.ledger.replay import replayed
 
 
@@ -95,3 +98,137 @@ def test_only_developers_of_the_team_link(viewer: Actor, stranger: Actor, team: 
     for actor in (viewer, stranger):
         with pytest.raises(Forbidden):
             link_model(actor=actor, model=model, use_case=use_case)
+
+
+@pytest.fixture
+def model(team: Team) -> RegisteredModel:
+    made: RegisteredModel = RegisteredModelFactory.create(team=team)
+    return made
+
+
+def test_a_record_is_changed_and_what_is_not_given_stays(developer: Actor, team: Team, model: RegisteredModel) -> None:
+    ada, bo = person_with(Role.DEVELOPER, team=team), person_with(Role.VIEWER, team=team)
+    changed = change_model(actor=developer, model=model, owner=ada, backup=bo, mlflow_name="late arrival")
+    assert (changed.owner, changed.backup, changed.mlflow_name) == (ada, bo, "late arrival")
+    assert (changed.name, changed.purpose) == (model.name, model.purpose)
+    changed = change_model(actor=developer, model=model, name=" Late ", purpose="Warns.")
+    assert (changed.name, changed.purpose, changed.backup) == ("Late", "Warns.", bo)
+    assert changed.mlflow_name == "late arrival"
+    changed = change_model(actor=developer, model=model, backup=None, mlflow_name=None)
+    assert (changed.owner, changed.backup, changed.mlflow_name) == (ada, None, None)
+    changed.refresh_from_db()
+    assert replayed("model") == {str(model.pk): changed.public_state()}
+    assert PendingEntry.objects.count() == 3
+
+
+def test_saying_the_same_again_is_no_event(developer: Actor, model: RegisteredModel) -> None:
+    change_model(actor=developer, model=model, name=model.name, owner=model.owner, backup=None)
+    assert not PendingEntry.objects.exists()
+
+
+def test_names_and_purposes_stay_private(developer: Actor, model: RegisteredModel) -> None:
+    change_model(actor=developer, model=model, purpose="A secret purpose.")
+    entry = json.loads(bytes(PendingEntry.objects.get().payload))
+    assert (entry["event"], set(entry["commitments"])) == ("registry.model.changed", {"name", "purpose"})
+    assert "secret" not in json.dumps(entry)
+
+
+def test_who_can_not_answer_for_a_model_is_refused(developer: Actor, team: Team, model: RegisteredModel) -> None:
+    robot = ServiceAccountFactory.create(owner=model.owner)
+    closed = person_with(Role.DEVELOPER, team=team, is_active=False)
+    RegisteredModel.objects.filter(pk=model.pk).update(owner=(owner := person_with(Role.DEVELOPER, team=team)))
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"backup": robot}, "backup"),
+        ({"backup": closed}, "backup"),
+        ({"backup": UserFactory.create()}, "backup"),
+        ({"backup": owner}, "backup"),
+        ({"owner": closed}, "owner"),
+        ({"name": ""}, "name"),
+        ({"mlflow_name": "a/b"}, "mlflow_name"),
+    ]
+    for values, field in wrong:
+        with pytest.raises(Invalid) as refused:
+            change_model(actor=developer, model=model, **values)
+        assert set(refused.value.fields) == {field}
+    assert not PendingEntry.objects.exists()
+
+
+def test_an_owner_does_not_become_the_backup_too(developer: Actor, team: Team, model: RegisteredModel) -> None:
+    ada = person_with(Role.DEVELOPER, team=team)
+    change_model(actor=developer, model=model, backup=ada)
+    with pytest.raises(Invalid) as refused:
+        change_model(actor=developer, model=model, owner=ada)
+    assert set(refused.value.fields) == {"backup"}
+
+
+def test_people_whose_accounts_were_closed_stop_no_other_change(
+    developer: Actor, team: Team, model: RegisteredModel
+) -> None:
+    ada = person_with(Role.DEVELOPER, team=team)
+    change_model(actor=developer, model=model, backup=ada)
+    User.objects.filter(pk__in=[ada.pk, model.owner_id]).update(is_active=False)
+    gone = User.objects.get(pk=model.owner_id)
+    assert change_model(actor=developer, model=model, name="Other", owner=gone, backup=ada).name == "Other"
+
+
+def test_a_name_for_mlflow_clients_is_taken_once_in_the_installation(
+    developer: Actor, values: dict[str, Any], model: RegisteredModel
+) -> None:
+    RegisteredModelFactory.create(mlflow_name="slug")
+    with pytest.raises(NameTaken, match="Another model has the name slug") as refused:
+        change_model(actor=developer, model=model, mlflow_name="slug")
+    assert set(refused.value.fields) == {"mlflow_name"}
+    with pytest.raises(NameTaken):
+        register_model(actor=developer, **values, mlflow_name="slug")
+    assert register_model(actor=developer, **values, mlflow_name="Slug").mlflow_name == "Slug"
+    with pytest.raises(SlugTaken):
+        register_model(actor=developer, **values, mlflow_name="other")
+    model.refresh_from_db()
+    assert model.mlflow_name is None
+
+
+def test_a_vendors_black_box_is_registered_as_a_vendors_alone_and_takes_no_versions(
+    developer: Actor, values: dict[str, Any]
+) -> None:
+    box = values | {"implementation": "vendor", "origin": "vendor"}
+    model = register_model(actor=developer, **box)
+    assert replayed("model")[str(model.pk)]["origin"] == "vendor"
+    run = TrainingRunInput(
+        repository="https://git.example.org/m", commit="a" * 40, commit_authors=["ada@example.org"],
+        environment_lock_sha256="b" * 64, training_snapshot=SnapshotFactory.create(dataset__team=model.team),
+    )  # fmt: skip
+    with pytest.raises(NotUsable, match="black box has no files"):
+        register_version(actor=developer, model=model, training_run=run)
+    with pytest.raises(Invalid) as refused:
+        register_model(actor=developer, **box | {"slug": "other", "origin": "own"})
+    assert set(refused.value.fields) == {"origin"}
+
+
+def test_a_retired_model_stays_as_it_is(developer: Actor, model: RegisteredModel) -> None:
+    with pytest.raises(Invalid):
+        retire_model(actor=developer, model=model, reason=" ")
+    retired = retire_model(actor=developer, model=model, reason="Replaced by a rule.")
+    assert (retired.retired_by_id, retired.retirement) == (developer.user_id, "Replaced by a rule.")
+    assert replayed("model") == {str(model.pk): retired.public_state()}
+    with pytest.raises(NotUsable, match="is retired"):
+        change_model(actor=developer, model=model, name="Other")
+    with pytest.raises(NotUsable, match="is retired"):
+        link_model(actor=developer, model=model, use_case=UseCaseFactory.create(team=model.team))
+    with pytest.raises(NotUsable, match="is retired"):
+        draft_card(actor=developer, model=model, intended_use="A.", limitations="B.", out_of_scope_use="C.")
+    with pytest.raises(NotUsable, match="retired already"):
+        retire_model(actor=developer, model=model, reason="Again.")
+
+
+def test_a_model_that_decides_is_not_retired(developer: Actor, team: Team) -> None:
+    release = ActiveReleaseFactory.create(version__model__team=team)
+    with pytest.raises(NotUsable, match="takes live decisions in production"):
+        retire_model(actor=developer, model=release.model, reason="Over.")
+
+
+def test_only_developers_of_the_team_change_and_retire(viewer: Actor, stranger: Actor, model: RegisteredModel) -> None:
+    for actor in (viewer, stranger):
+        with pytest.raises(Forbidden):
+            change_model(actor=actor, model=model, name="Other")
+        with pytest.raises(Forbidden):
+            retire_model(actor=actor, model=model, reason="Over.")

@@ -22,6 +22,12 @@ def test_registered_model_is_shown_as_it_was_sent(developer: Caller) -> None:
     assert made.status_code == 201
     assert made.json() == BODY | {
         "owner": developer.user.email,
+        "backup": None,
+        "mlflow_name": None,
+        "origin": "own",
+        "tier_standing": "not_assessed",
+        "retired_at": None,
+        "retirement": "",
         "use_case": None,
         "created_at": made.json()["created_at"],
     }
@@ -99,3 +105,43 @@ def test_another_teams_model_is_a_404(stranger: Caller, team: Team) -> None:
     model = RegisteredModelFactory.create(team=team)
     assert problem_of(stranger.get(f"/models/{model.slug}"), 404, "not_found")
     assert stranger.get("/models").json()["results"] == []
+
+
+def test_a_record_is_changed_and_what_is_left_out_stays(developer: Caller, viewer: Caller) -> None:
+    developer.post("/models", BODY)
+    sent = {"backup": viewer.user.email, "mlflow_name": "credit-limits", "name": "Limits"}
+    changed = developer.patch("/models/limits", sent)
+    assert changed.status_code == 200
+    assert {name: changed.json()[name] for name in (*sent, "purpose")} == sent | {"purpose": BODY["purpose"]}
+    assert developer.get("/models", mlflow_name="credit-limits").json()["results"][0]["slug"] == "limits"
+    cleared = developer.patch("/models/limits", {"backup": None, "mlflow_name": None}).json()
+    assert (cleared["backup"], cleared["mlflow_name"], cleared["name"]) == (None, None, "Limits")
+    assert developer.patch("/models/limits", {"owner": viewer.user.email}).json()["owner"] == viewer.user.email
+
+
+def test_what_of_a_record_is_wrong_is_told_by_field(developer: Caller, viewer: Caller) -> None:
+    developer.post("/models", BODY | {"mlflow_name": "limits"})
+    RegisteredModelFactory.create(mlflow_name="taken")
+    assert fields_of(developer.patch("/models/limits", {"mlflow_name": "taken"}), 422, "name_taken") == {"mlflow_name"}
+    assert fields_of(developer.patch("/models/limits", {"mlflow_name": "a/b"}), 422, "invalid") == {"mlflow_name"}
+    assert fields_of(developer.patch("/models/limits", {"backup": developer.user.email}), 422, "invalid") == {"backup"}
+    assert fields_of(developer.patch("/models/limits", {"owner": None}), 400, "invalid") == {"owner"}
+    assert fields_of(developer.patch("/models/limits", {"tier": 3}), 400, "invalid") == {"tier"}
+    assert problem_of(viewer.patch("/models/limits", {"name": "Other"}), 403, "missing_capability")
+
+
+def test_a_vendors_black_box_takes_no_versions(developer: Caller) -> None:
+    box = BODY | {"implementation": "vendor", "origin": "vendor"}
+    assert developer.post("/models", box).json()["origin"] == "vendor"
+    assert [row["slug"] for row in developer.get("/models", origin="vendor").json()["results"]] == ["limits"]
+    assert fields_of(developer.post("/models", box | {"slug": "b", "origin": "own"}), 422, "invalid") == {"origin"}
+
+
+def test_a_retired_model_is_shown_as_such_and_changes_no_more(developer: Caller) -> None:
+    developer.post("/models", BODY)
+    assert fields_of(developer.post("/models/limits/retire", {}), 400, "invalid") == {"reason"}
+    retired = developer.post("/models/limits/retire", {"reason": "A rule took its place."}).json()
+    assert (retired["retirement"], retired["retired_at"] is not None) == ("A rule took its place.", True)
+    assert problem_of(developer.patch("/models/limits", {"name": "Other"}), 409, "not_usable")
+    assert [row["slug"] for row in developer.get("/models", retired="true").json()["results"]] == ["limits"]
+    assert developer.get("/models", retired="false").json()["results"] == []

@@ -1,0 +1,99 @@
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal.accounts.choices import Role
+from portal.accounts.models import User
+from registry.models import RegisteredModel
+from tests.factories.accounts import person_with
+from tests.factories.governance import OpenRequestFactory
+from tests.factories.registry import ActiveReleaseFactory, RegisteredModelFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def model() -> RegisteredModel:
+    made: RegisteredModel = RegisteredModelFactory.create(slug="late-arrival", team__name="Operations")
+    return made
+
+
+@pytest.fixture
+def developer(client: Client, model: RegisteredModel) -> User:
+    user = person_with(Role.DEVELOPER, team=model.team, name="Dana")
+    client.force_login(user)
+    return user
+
+
+def change(client: Client, model: RegisteredModel, **values: str) -> Any:
+    sent = {"name": model.name, "purpose": model.purpose, "owner": str(model.owner_id), "backup": "", "mlflow_name": ""}
+    return client.post(reverse("model_change", args=[model.slug]), sent | values, follow=True)
+
+
+def text(answer: Any) -> str:
+    content: str = answer.content.decode()
+    return content
+
+
+def test_a_changed_record_is_shown_on_the_models_page(client: Client, developer: User, model: RegisteredModel) -> None:
+    assert reverse("model_change", args=[model.slug]) in text(client.get(model.get_absolute_url()))
+    answer = change(client, model, name="Late", backup=str(developer.pk), mlflow_name="late arrival")
+    assert answer.redirect_chain == [(model.get_absolute_url(), 302)]
+    assert "late arrival" in text(answer)
+    assert "Dana" in text(answer)
+    for q in ("late arrival", "Late"):
+        assert model.slug in text(client.get(reverse("models"), {"q": q}))
+    assert model.slug in text(client.get(reverse("search"), {"q": "late arrival"}))
+
+
+def test_what_is_refused_stays_in_the_form(client: Client, developer: User, model: RegisteredModel) -> None:
+    RegisteredModelFactory.create(mlflow_name="taken")
+    answer = change(client, model, mlflow_name="taken", name="Kept")
+    assert answer.status_code == 422
+    assert "Another model has the name taken" in text(answer)
+    assert 'value="Kept"' in text(answer)
+    model.refresh_from_db()
+    assert model.name != "Kept"
+    assert change(client, model, backup=str(model.owner_id)).status_code == 422
+
+
+def test_a_retired_model_says_who_retired_it_and_why(client: Client, developer: User, model: RegisteredModel) -> None:
+    address = reverse("model_retire", args=[model.slug])
+    assert client.post(address, {"reason": ""}).status_code == 422
+    shown = text(client.post(address, {"reason": "A rule took its place."}, follow=True))
+    assert "This model is retired." in shown
+    assert "A rule took its place." in shown
+    assert address not in shown
+    for wanted, found in (("true", True), ("false", False)):
+        assert (model.slug in text(client.get(reverse("models"), {"retired": wanted}))) is found
+    assert "is retired" in text(change(client, model, name="Other"))
+
+
+def test_a_model_that_decides_or_is_under_review_is_not_retired(client: Client) -> None:
+    active, asked = ActiveReleaseFactory.create().model, OpenRequestFactory.create().release.model
+    for model, words in (
+        (active, "takes live decisions in production"),
+        (asked, "is open. It is decided or withdrawn"),
+    ):
+        client.force_login(person_with(Role.DEVELOPER, team=model.team))
+        answer = client.post(reverse("model_retire", args=[model.slug]), {"reason": "Over."})
+        assert answer.status_code == 422
+        assert words in text(answer)
+        model.refresh_from_db()
+        assert model.retired_at is None
+
+
+def test_a_vendors_black_box_is_not_asked_for_versions(client: Client, developer: User, model: RegisteredModel) -> None:
+    RegisteredModel.objects.filter(pk=model.pk).update(implementation="vendor", origin="vendor")
+    shown = text(client.get(model.get_absolute_url()))
+    assert "This is a vendor’s black box" in shown
+    assert "How to register" not in shown
+
+
+def test_who_may_not_change_is_refused(client: Client, model: RegisteredModel) -> None:
+    client.force_login(person_with(Role.VIEWER, team=model.team))
+    assert change(client, model).status_code == 403
+    assert client.get(reverse("model_retire", args=[model.slug])).status_code == 403
+    assert "Retire…" not in text(client.get(model.get_absolute_url()))

@@ -182,11 +182,13 @@ ARGUMENTS: dict[str, Arguments] = {
     "api_version": _version("candidate"),
     "api_artifact": lambda team: {**_version("receiving")(team), "name": "notes.txt"},
     "api_version_submit": _version("receiving"),
+    "api_comparison": _version("candidate"),
     "api_runs": _version("candidate"),
     "POST api_runs": _version("busy"),
     "api_run": _row("run"),
     "api_plans": _model,
     "api_plan": lambda team: {"slug": team.model.slug, "number": team.plan.number},
+    "compare": lambda _: {},  # the versions stand in the query
     "api_stages": _model,
     "api_stage": _stage,
     "api_cards": _model,
@@ -219,6 +221,11 @@ def _use_case(team: Portfolio) -> dict[str, Any]:
 
 def _verdict(team: Portfolio) -> Sent:
     return Sent({"rationale": "Spelled out.", "shown_digest": team.proposal.digest()})
+
+
+def _compared(team: Portfolio) -> Sent:
+    slug = team.model.slug
+    return Sent(query=f"?a={slug}:{team.active.version.number}&b={slug}:{team.candidate.number}")
 
 
 def _signature(team: Portfolio) -> Sent:
@@ -257,6 +264,7 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST model_use_case": lambda team: Sent({"use_case": team.idle_use_case.slug}),
     "POST card": lambda _: _CARD,
     "POST stage": lambda team: Sent({"owner": f"user:{team.author.pk}", "response_hours": "4"}),
+    "GET compare": _compared,
     "POST version_release": lambda _: Sent({**_RELEASE, "summary": "More months."}),
     "POST review_sign": _signature,
     "POST view_save": lambda _: Sent({"page": "models", "query": "tier=2", "name": "Second tier"}),

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from governance.models import ApprovalRequest
 from monitoring.choices import Measured
@@ -10,6 +9,7 @@ from monitoring.models import Measurement, ValidationRun
 from monitoring.rules.measures import Measure, measure_named
 from portal.core.actors import Actor
 from portal.overviews.changes import PartChange, inputs_of, pipeline_change, spoken, version_parts
+from portal.overviews.packages import packages_of
 from registry.choices import ArtifactRole, CardState
 from registry.models import Artifact, CardRevision, DatasetSnapshot, ModelVersion
 
@@ -211,16 +211,6 @@ def _environment(a: ModelVersion, b: ModelVersion) -> Sides:
     if unread:
         return Sides([], f"Not compared: no environment lock with pinned packages came with {' and '.join(unread)}.")
     return sides(*locks)
-
-
-def packages_of(version: ModelVersion) -> dict[str, str]:
-    """Return the packages pinned in the version's environment lock, as inspection read them; {} where it read none."""
-    for artifact in version.artifacts.all():
-        if artifact.role == ArtifactRole.ENVIRONMENT:
-            details: Mapping[str, Any] = artifact.inspection.get("details") or {}
-            packages: Mapping[str, str] = details.get("packages") or {}
-            return dict(sorted(packages.items()))
-    return {}
 
 
 def _columns(a: DatasetSnapshot, b: DatasetSnapshot) -> Sides:

@@ -20,4 +20,6 @@ SCORED = frozenset({"onnx", "skops", "lightgbm", "xgboost", "catboost"})
 """Model files that are opened in the cage and scored there."""
 STORED = frozenset({"pt2", "xlsx", "ods"})
 """Model files that are told by their bytes, kept, and never opened: nothing is read from them."""
+MOST_PACKAGES = 2_000
+"""Pins of an environment lock that inspection keeps."""
 STORED_MEDIA_TYPES = frozenset(MEDIA_TYPES[kind] for kind in STORED)

@@ -5,6 +5,7 @@ from typing import Any
 
 from portal.core.sandbox.child import CagedTask, Refusal
 from registry.rules import kinds
+from registry.rules.kinds import MOST_PACKAGES
 from registry.sandboxed import archives, content
 
 LARGEST_LOCK = 8 << 20
@@ -112,7 +113,7 @@ def _environment(task: CagedTask, kind: str) -> Inspected:
     pins = [match for line in lines if (match := PIN.match(line.strip()))]
     details = {
         "lines": len(lines),
-        "packages": {match[1]: match[3] for match in pins[:2_000]},
+        "packages": {match[1]: match[3] for match in pins[:MOST_PACKAGES]},
         "hashed": any("--hash=" in line for line in lines),
     }
     return "environment lock", None, details, [] if pins else ["No pinned packages (name==version) were recognised."]

@@ -183,6 +183,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "api_artifact": lambda team: {**_version("receiving")(team), "name": "notes.txt"},
     "api_version_submit": _version("receiving"),
     "api_comparison": _version("candidate"),
+    "api_sbom": _version("candidate"),
     "api_runs": _version("candidate"),
     "POST api_runs": _version("busy"),
     "api_run": _row("run"),

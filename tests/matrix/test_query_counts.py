@@ -33,6 +33,7 @@ WITHOUT_ROWS = {
     "account_login",
     "account_logout",
     "account_reauthenticate",
+    "api_sbom",
     "api_schema",
     "livez",
     "keyboard",
@@ -45,7 +46,7 @@ WITHOUT_ROWS = {
     "style",
     "version_release",
 }
-"""Pages without lists, and addresses of forms that only lead to the form's page."""
+"""Pages without lists, a bill of what nobody pinned, and addresses of forms that only lead to the form's page."""
 NAMES = [name for method, name in map(str.split, rows()) if method == "GET" and name not in WITHOUT_ROWS]
 READERS = (Role.DEVELOPER, Role.APPROVER)
 """What waits for others, and what waits for oneself."""

@@ -27,6 +27,11 @@ class Implementation(TextChoices):
 
     SCIKIT_LEARN = "scikit-learn", "scikit-learn"
     ONNX = "onnx", "ONNX"
+    LIGHTGBM = "lightgbm", "LightGBM"
+    XGBOOST = "xgboost", "XGBoost"
+    CATBOOST = "catboost", "CatBoost"
+    PYTORCH = "pytorch", "PyTorch"
+    SPREADSHEET = "spreadsheet", "Spreadsheet"
     VENDOR = "vendor", "Vendor's black box"
 
 

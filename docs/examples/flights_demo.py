@@ -1,7 +1,8 @@
 """From an empty portal to a model in production, over REST: will this flight arrive more than 15 minutes late.
 
 Three versions of one model: a champion that is approved and active, a candidate that waits for review, and one that a
-gate stops. `manage.py demo` runs this script; with accounts of your own it runs as
+gate stops; beside it a second model, in LightGBM, that is measured on the same rows. `manage.py demo` runs this
+script; with accounts of your own it runs as
 
     BASE_URL=… TEAM=… TOKEN=… VALIDATOR_TOKEN=… SPONSOR_EMAIL=… SIGNER_EMAIL=… SIGNER_PASSWORD=… \
         python docs/examples/flights_demo.py
@@ -20,6 +21,7 @@ import pandas as pd
 from portal_client import Browser, Json, Portal, Refused
 
 MODEL, DATASET, PIPELINE = "late-arrival", "nyc-flights-2013", "flight-features"
+CHALLENGER = "arrival-challenger"
 REPOSITORY = "https://git.example.org/flight-operations/late-arrival"
 USE_CASE: Json = {
     "slug": "late-arrival-warning",
@@ -107,7 +109,13 @@ def upload(portal: Portal) -> list[Snapshot]:
 
 
 def register_version(
-    portal: Portal, trained: flights.Trained, snapshot: Snapshot, claims: list[Json], description: str
+    portal: Portal,
+    trained: flights.Trained,
+    snapshot: Snapshot,
+    claims: list[Json],
+    description: str,
+    *,
+    model: str = MODEL,
 ) -> int:
     """Register a version with its files, hand it in, and return its number."""
     lock = environment_lock()
@@ -126,18 +134,18 @@ def register_version(
         "feature_pipeline_version": {"pipeline": PIPELINE, "number": 1},
         "claims": claims,
     }
-    number: int = portal.post(f"/models/{MODEL}/versions", body)["number"]
-    files = f"/models/{MODEL}/versions/{number}/artifacts"
+    number: int = portal.post(f"/models/{model}/versions", body)["number"]
+    files = f"/models/{model}/versions/{number}/artifacts"
     name, content = trained.file()
     portal.upload("PUT", f"{files}/{name}", content, role="model")
     portal.upload("PUT", f"{files}/requirements.lock", lock, role="environment")
-    portal.post(f"/models/{MODEL}/versions/{number}/submit")
+    portal.post(f"/models/{model}/versions/{number}/submit")
     return number
 
 
-def wait_for_run(portal: Portal, number: int) -> Json:
+def wait_for_run(portal: Portal, number: int, model: str = MODEL) -> Json:
     """Return the version's validation run once it has ended; the portal starts it when the version is sealed."""
-    path = f"/models/{MODEL}/versions/{number}"
+    path = f"/models/{model}/versions/{number}"
     version = portal.wait(path, lambda answer: answer["state"] not in {"receiving", "inspecting"})
     if version["state"] != "sealed":
         raise Refused({"code": version["state"], "detail": version["reason"]})
@@ -268,6 +276,27 @@ def challenge(developer: Portal, candidate: int, eager: int) -> None:
         say("", f"v{eager}: {refused.detail}")
 
 
+def measure_challenger(developer: Portal, second: Portal, summer: Snapshot, held_out: Snapshot) -> None:
+    """Register a second model that answers the same question in LightGBM, and have it measured on the same rows."""
+    body = {
+        "slug": CHALLENGER,
+        "name": "Arrival challenger",
+        "purpose": "The same question, answered by LightGBM: what another library would gain.",
+        "team": os.environ["TEAM"],
+        "tier": 3,
+        "task": "binary",
+        "implementation": "lightgbm",
+    }
+    developer.post("/models", body)
+    second.post(f"/models/{CHALLENGER}/validation-plans", {"held_out": held_out.reference, "specification": PLAN})
+    trained = flights.train_lightgbm(summer.rows)
+    claims = trained.claims(held_out.rows, held_out.sha256)
+    words = "LightGBM's trees on January to August, with words as categories."
+    number = register_version(developer, trained, summer, claims, words, model=CHALLENGER)
+    said = in_words(wait_for_run(developer, number, CHALLENGER))
+    say("Challenger", f"{CHALLENGER} v{number}, in LightGBM, validation {said}")
+
+
 def main() -> None:
     """Run the example against BASE_URL."""
     base_url = os.environ["BASE_URL"]
@@ -295,6 +324,7 @@ def main() -> None:
         words = "Deep trees with classes weighted, to catch more late flights."
         eager = register_version(developer, forest, summer, claims, words)
         challenge(developer, candidate, eager)
+        measure_challenger(developer, second, summer, held_out)
 
 
 if __name__ == "__main__":

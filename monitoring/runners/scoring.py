@@ -99,7 +99,7 @@ def score(
     limits: Limits = LIMITS,
     progress: Progress = silent,
 ) -> Scores:
-    """Score every row of a Parquet or CSV `table` with an inspected `model` (format onnx or skops).
+    """Score every row of a Parquet or CSV `table` with an inspected `model` of one of the kinds that are scored.
 
     `features` are needed, in order, where the model does not name its columns; `positive` is the class that counts
     in a binary task (the last one by default). Raises ScoringEnded with the reason, CageUnavailable, and what

@@ -21,11 +21,13 @@ from monitoring.stats.validation import measure_binary, measure_regression
 from portal.blobs import store
 from portal.core.progress import Progress, silent
 from portal.core.sandbox import Limits
+from registry.rules.kinds import MEDIA_TYPES, SCORED, STORED_MEDIA_TYPES
 
-FORMATS: Mapping[str, str] = {"application/vnd.onnx": "onnx", "application/vnd.skops": "skops"}
+FORMATS: Mapping[str, str] = {MEDIA_TYPES[kind]: kind for kind in SCORED}
 DATA_STOPS = "The held-out rows did not pass."
 SCORES_STOP = "There are no usable scores."
 FIGURES_STOP = "Nothing could be measured."
+NEVER_OPENED = "Its model file is stored and never opened: needs ONNX or blind scoring."
 NO_CHAMPION = Check("champion_scores", CheckOutcome.SKIPPED, message="No sealed version is in production.")
 
 
@@ -97,6 +99,8 @@ def _score(
     progress(0, 0, f"{whose}: scoring")  # a quick model says nothing itself
     with store.open_verified(model.sha256):
         pass
+    if model.media_type in STORED_MEDIA_TYPES:
+        return _Scored(Check(key, CheckOutcome.ERRORED, message=NEVER_OPENED))
     if model.media_type not in FORMATS:
         message = f"Models in files of type “{model.media_type}” can't be scored."
         return _Scored(Check(key, CheckOutcome.ERRORED, message=message))

@@ -56,6 +56,10 @@ def _load_scorer(task: CagedTask, model_format: str, wanted: Wanted, table: Tabl
 
         with task.open("model") as file:
             scorer = SkopsScorer(file, wanted)
+    elif model_format in {"lightgbm", "xgboost", "catboost"}:
+        from monitoring.sandboxed.boosted_scoring import BoostedScorer  # noqa: PLC0415
+
+        scorer = BoostedScorer(model_format, bytes(task.map("model")), wanted)
     else:
         raise Refusal(f"Models of the format “{model_format}” can't be scored here.")
     table.require(scorer.columns)

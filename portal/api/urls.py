@@ -6,10 +6,12 @@ from drf_spectacular.views import SpectacularAPIView
 from portal.api.docs import docs
 from portal.api.v1 import (
     cards,
+    comparisons,
     data,
     jobs,
     keys,
     models,
+    packages,
     packs,
     pipelines,
     releases,
@@ -55,6 +57,8 @@ urlpatterns = [
     path(_VERSION, versions.VersionDetail.as_view(), name="api_version"),
     path(f"{_VERSION}/artifacts/<str:name>", versions.ArtifactUpload.as_view(), name="api_artifact"),
     path(f"{_VERSION}/submit", versions.VersionSubmit.as_view(), name="api_version_submit"),
+    path(f"{_VERSION}/sbom", packages.VersionBill.as_view(), name="api_sbom"),
+    path(f"{_VERSION}/comparison", comparisons.VersionComparisonDetail.as_view(), name="api_comparison"),
     path(f"{_VERSION}/validation-runs", validation.RunList.as_view(), name="api_runs"),
     path("v1/validation-runs/<int:pk>", validation.RunDetail.as_view(), name="api_run"),
     path("v1/models/<slug:slug>/validation-plans", validation.PlanList.as_view(), name="api_plans"),

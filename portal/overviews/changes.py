@@ -70,11 +70,8 @@ def part_changes(request: ApprovalRequest, production: Production | None) -> lis
     release = request.release
     old = production.release if production else None
     parts = [
-        _trained_on(old.version if old else None, release.version),
-        _code(old.version if old else None, release.version),
-        _hyperparameters(old.version if old else None, release.version),
-        _inputs(old.version if old else None, release.version),
-        _pipeline(old, release),
+        *version_parts(old.version if old else None, release.version),
+        pipeline_change(old, release),
         _card(request, production),
         PartChange(
             "Policy",
@@ -86,6 +83,11 @@ def part_changes(request: ApprovalRequest, production: Production | None) -> lis
         PartChange("Fallback", old.fallback if old else "", release.fallback, "decides while no version serves"),
     ]
     return sorted(parts, key=lambda part: not part.differs)
+
+
+def version_parts(old: ModelVersion | None, new: ModelVersion) -> list[PartChange]:
+    """Return the parts that a version has of itself, beside those of the one before; None: there was none."""
+    return [_trained_on(old, new), _code(old, new), _hyperparameters(old, new), _inputs(old, new)]
 
 
 def changed_parts(request: ApprovalRequest, production: Production | None) -> frozenset[str]:
@@ -123,14 +125,14 @@ def _code(old: ModelVersion | None, new: ModelVersion) -> PartChange:
 
 
 def _hyperparameters(old: ModelVersion | None, new: ModelVersion) -> PartChange:
-    before = _spoken(old.training_run.hyperparameters) if old else None
-    return _by_name("Hyperparameters", before, _spoken(new.training_run.hyperparameters))
+    before = spoken(old.training_run.hyperparameters) if old else None
+    return _by_name("Hyperparameters", before, spoken(new.training_run.hyperparameters))
 
 
 def _inputs(old: ModelVersion | None, new: ModelVersion) -> PartChange:
     """Compare name, type and shape of each input as inspection read them, and their order."""
-    part, after = "Model inputs", _inputs_of(new)
-    before = _inputs_of(old) if old else None
+    part, after = "Model inputs", inputs_of(new)
+    before = inputs_of(old) if old else None
     if not after or (old is not None and not before):
         was = "" if old is None else _listed(before or {}) or NOT_READ
         return PartChange(part, was, _listed(after) or NOT_READ, "not compared: no signature was read", known=False)
@@ -141,7 +143,7 @@ def _inputs(old: ModelVersion | None, new: ModelVersion) -> PartChange:
     return _by_name(part, before, after)
 
 
-def _spoken(values: Mapping[str, Any]) -> dict[str, str]:
+def spoken(values: Mapping[str, Any]) -> dict[str, str]:
     """Return values so that unequal ones never read the same: 1, 1.0, true and the text "1" are four."""
     return {
         name: value if isinstance(value, str) and value.isidentifier() and value not in WORDS_OF_JSON
@@ -150,10 +152,11 @@ def _spoken(values: Mapping[str, Any]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _inputs_of(version: ModelVersion) -> dict[str, str]:
+def inputs_of(version: ModelVersion, side: str = "inputs") -> dict[str, str]:
+    """Return type and shape of each input, or of each of the "outputs", by name."""
     return {
         str(one.get("name", "")): f"{one.get('type', '')} {_shape(one.get('shape') or [])}".strip()
-        for one in version.signature.get("inputs", [])
+        for one in version.signature.get(side, [])
     }
 
 
@@ -191,7 +194,8 @@ def _shortened(texts: Sequence[str], most: int = NAMED) -> str:
     return ", ".join(texts[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def _pipeline(old: Release | None, new: Release) -> PartChange:
+def pipeline_change(old: Release | ModelVersion | None, new: Release | ModelVersion) -> PartChange:
+    """Return the feature pipeline of a release or version beside the one before."""
     version = new.feature_pipeline_version
     inside = "inside the artifact"
     before = (str(old.feature_pipeline_version) if old.feature_pipeline_version else inside) if old else ""

@@ -16,6 +16,7 @@ from portal.core.clock import now
 from portal.overviews.claims import ClaimLine, claim_lines
 from portal.overviews.entries import EntryLine
 from portal.overviews.gates import GateTable, gate_table
+from portal.overviews.packages import packages_of
 from portal.overviews.runs import OPEN
 from portal.overviews.timeline import timeline
 from portal.overviews.work import WorkDone, inspection_of
@@ -125,6 +126,11 @@ class VersionOverview:
     def inputs_words(self) -> str:
         """Return how many inputs the model takes."""
         return f"{len(self.version.signature.get('inputs', []))} inputs"
+
+    @property
+    def packages(self) -> int:
+        """Return how many packages its environment lock pins."""
+        return len(packages_of(self.version))
 
     @property
     def artifacts_aside(self) -> str:

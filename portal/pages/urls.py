@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from portal.pages import (
     audit,
+    comparing,
     credentials,
     data,
     grants,
@@ -73,6 +74,7 @@ urlpatterns = [
     path(_VERSION, versions.version, name="version"),
     path(f"{_VERSION}/run", versions.version_run, name="version_run"),
     path(f"{_VERSION}/release", versions.version_release, name="version_release"),
+    path("compare", comparing.comparison, name="compare"),
     path("validation-runs/<int:pk>", versions.validation_run, name="validation_run"),
     path("validation-runs/<int:pk>/progress", versions.validation_run_progress, name="validation_run_progress"),
     path("jobs/<int:pk>/cancel", versions.job_cancel, name="job_cancel"),

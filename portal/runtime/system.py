@@ -46,6 +46,8 @@ DOCUMENTS = (
     Need("fonts-noto-mono", "code in PDF documents", font="NotoSansMono-Regular.*"),
     Need("fonts-noto-cjk", "Chinese, Japanese and Korean names", font="NotoSansCJK*"),
 )
+MODELS = (Need("libgomp1", "LightGBM models", library="libgomp.so.1"),)
+"""The wheel of LightGBM, which the demo needs, brings no OpenMP of its own."""
 BROWSER = (Need("chromium", "browser tests", programs=("chromium", "chromium-browser", "google-chrome")),)
 
 
@@ -76,7 +78,7 @@ def main(arguments: list[str]) -> int:
 
     Stops the caller, by status 1, only with --check, which installs nothing: no more than PDFs need them.
     """
-    needs = DOCUMENTS + (BROWSER if "--browser" in arguments else ())
+    needs = DOCUMENTS + MODELS + (BROWSER if "--browser" in arguments else ())
     lacking = missing(needs)
     if not lacking:
         return 0

@@ -12,6 +12,7 @@ from registry.choices import ArtifactRole, VersionState
 from registry.models.models import RegisteredModel
 from registry.models.pipelines import FeaturePipelineVersion
 from registry.models.runs import TrainingRun
+from registry.rules.kinds import STORED_MEDIA_TYPES
 
 
 class ModelVersionQuerySet(ScopedQuerySet["ModelVersion"]):
@@ -118,6 +119,11 @@ class Artifact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_never_opened(self) -> bool:
+        """Whether the file is a model that is kept and neither read nor scored here."""
+        return self.media_type in STORED_MEDIA_TYPES
 
     def public_state(self) -> dict[str, Any]:
         """Return what the ledger says of this row."""

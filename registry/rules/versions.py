@@ -6,6 +6,7 @@ from typing import Any
 
 from portal.core.canonical import canonical_json, digest_of
 from registry.choices import ArtifactRole, Implementation
+from registry.rules.kinds import STORED
 from registry.rules.values import DIGEST, repository_problems, text_problems, unrecordable
 
 FORMAT = "countersign/version/1"
@@ -17,6 +18,11 @@ LONGEST_METRIC = 60
 HOLDS: Mapping[str, frozenset[str]] = {
     Implementation.SCIKIT_LEARN: frozenset({"skops", "onnx"}),
     Implementation.ONNX: frozenset({"onnx"}),
+    Implementation.LIGHTGBM: frozenset({"lightgbm", "onnx"}),
+    Implementation.XGBOOST: frozenset({"xgboost", "onnx"}),
+    Implementation.CATBOOST: frozenset({"catboost", "onnx"}),
+    Implementation.PYTORCH: frozenset({"onnx", "pt2"}),
+    Implementation.SPREADSHEET: frozenset({"xlsx", "ods"}),
 }
 """Which kinds of model file an implementation takes."""
 
@@ -127,6 +133,8 @@ def conclude(files: Sequence[FoundFile], implementation: str) -> Conclusion:
         return Conclusion("quarantine", "\n".join(refused), {})
     if failed:
         return Conclusion("fail", "\n".join(failed), {})
+    if len(models) == 1 and models[0].detected in STORED:
+        return Conclusion("seal", "", {})
     if len(models) != 1 or models[0].signature is None:
         return Conclusion("fail", "The version has no model file whose inputs and outputs could be read.", {})
     return Conclusion("seal", "", models[0].signature)

@@ -29,19 +29,20 @@ class Inspection:
     verdict: Verdict
     reason: str
     detected: str = "unknown"
-    """onnx, skops, parquet, csv, environment lock; for a refused file what it looks like."""
+    """One of registry.rules.kinds; for a refused file what it looks like."""
     media_type: str = "application/octet-stream"
     signature: Mapping[str, Any] | None = None
     """{inputs: [{name, type, shape}], outputs: [...]} of a model."""
     details: Mapping[str, Any] = field(default_factory=dict)
-    """ONNX: operators, domains, opsets, producer. skops: estimators. Tables: rows, columns, period."""
+    """ONNX: operators, domains, opsets, producer. skops: estimators.
+    Boosted trees: objective, trees. Tables: rows, columns, period."""
     notes: tuple[str, ...] = ()
 
 
 def inspect_file(
     path: Path, *, role: str, time_column: str | None = None, limits: Limits = LIMITS, progress: Progress = silent
 ) -> Inspection:
-    """Inspect a file for `role` (model, environment, dataset).
+    """Inspect a file for `role` (model, environment, dataset, other).
 
     Raises CageUnavailable where no child can be caged, and Cancelled from `progress`.
     """

@@ -15,7 +15,7 @@ class HeldFile:
     name: str
     sha256: str
     role: str
-    """model, environment or dataset."""
+    """model, environment, dataset or other."""
     time_column: str | None = None
 
 

@@ -12,6 +12,8 @@ HEAD_BYTES = 1 << 20
 PEEK_BYTES = 1 << 16
 PICKLE_PROTOCOLS = range(2, 6)
 RUNS_CODE = {"GLOBAL", "STACK_GLOBAL", "REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "BUILD"}
+ENOUGH_OPCODES = 20
+"""So many in a row are no accident."""
 IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 
 SAVE_SAFELY = "Save the model with skops (skops.io.dump) or export it to ONNX."
@@ -39,6 +41,8 @@ COMPRESSED = (
     (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
     (b"ZF", "old joblib"),
 )
+UNPACKED_HERE = {"gzip", "bzip2", "xz", "lzma", "zlib"}
+"""What is looked into for a pickle, as far as its beginning."""
 FOREIGN = (
     (b"\x89HDF\r\n\x1a\n", "HDF5 file (Keras or PyTables)", f"It can't be scored here. {SAVE_SAFELY}"),
     (b"\x93NUMPY", "NumPy array", "It is not a model. Send the model itself, as skops or ONNX."),
@@ -48,9 +52,18 @@ FOREIGN = (
     (b"Rar!", "RAR archive", "Send the file itself."),
     (b"ARROW1", "Arrow IPC file", "Save it as Parquet."),
     (b"Obj\x01", "Avro file", "Save it as Parquet."),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file of old Office", "Save a spreadsheet as xlsx or ods."),
+    (b"binf", "binary XGBoost file of former versions", "Save it anew with save_model under a name ending in .ubj."),
     (b"ORC", "ORC file", "Save it as Parquet."),
     (b"PARE", "encrypted Parquet file", "Encrypted columns can't be read here. Save it without encryption."),
 )
+NATIVE = (
+    (re.compile(rb"\s*tree\r?\nversion=v\d"), "lightgbm"),
+    (re.compile(rb"\{[iUIlL][\x00-\x07]*(learner|version|Config)[\[{]"), "xgboost"),
+    (re.compile(rb'\s*\{\s*"(learner|version|Config)"\s*:\s*[\[{]'), "xgboost"),
+    (re.compile(rb"CBM1"), "catboost"),
+)
+"""How the files of libraries for boosted trees begin; XGBoost writes UBJSON or JSON."""
 
 
 def classify(head: bytes) -> Content:
@@ -61,7 +74,7 @@ def classify(head: bytes) -> Content:
 
 
 def _dangerous(head: bytes) -> Content | None:
-    if is_pickle(head):
+    if is_pickle(head) or is_pickled_array(head):
         return Content("pickle", PICKLE_WORDS)
     for magic, name in COMPRESSED:
         if head.startswith(magic):
@@ -83,24 +96,35 @@ def _readable(head: bytes) -> Content:
         return Content("zip")
     if head.startswith(b"PAR1"):
         return Content("parquet")
+    for pattern, kind in NATIVE:
+        if pattern.match(head):
+            return Content(kind)
     return Content("text" if is_text(head) else "binary")
 
 
 def is_pickle(head: bytes) -> bool:
-    """Tell whether Python would unpickle this: a protocol mark, or opcodes that name something and reach their end."""
+    """Tell whether Python would unpickle this: a protocol mark, or opcodes that name something and reach their end.
+
+    Of a longer file whose beginning this is, the end may not be here: many opcodes up to the cut are enough.
+    """
     if len(head) > 1 and head[0] == 0x80 and head[1] in PICKLE_PROTOCOLS:  # noqa: PLR2004
         return True
-    runs = False
+    runs, seen, stream = False, 0, BytesIO(head)
     try:
-        for opcode, argument, _ in pickletools.genops(BytesIO(head)):
+        for opcode, argument, _ in pickletools.genops(stream):
             if opcode.name in {"GLOBAL", "INST"}:
                 names = str(argument).split(" ")
                 if not all(IDENTIFIER.fullmatch(name) for name in names):
                     return False
-            runs = runs or opcode.name in RUNS_CODE
+            runs, seen = runs or opcode.name in RUNS_CODE, seen + 1
     except (ValueError, UnicodeError, OverflowError, IndexError):
-        return False
+        return runs and seen >= ENOUGH_OPCODES and len(head) in {PEEK_BYTES, HEAD_BYTES} and stream.tell() == len(head)
     return runs
+
+
+def is_pickled_array(head: bytes) -> bool:
+    """Tell whether this is a NumPy array of Python objects, which is a pickle behind a header."""
+    return head.startswith(b"\x93NUMPY") and b"'descr': '|O'" in head[:256]
 
 
 def is_text(head: bytes) -> bool:
@@ -116,11 +140,17 @@ def is_text(head: bytes) -> bool:
 
 def _compressed(name: str, head: bytes) -> Content:
     inside = _peek(name, head)
-    if is_pickle(inside):
+    if is_pickle(inside) or is_pickled_array(inside):
         return Content("pickle", f"A {name} file that holds a pickle. {PICKLE_WORDS}")
+    kind = "compressed" if name in UNPACKED_HERE and not _is_archive(inside) else "sealed archive"
     return Content(
-        "compressed", f"This is a {name}-compressed file. Models are often pickled that way (joblib). Send it unpacked."
+        kind, f"This is a {name}-compressed file. Models are often pickled that way (joblib). Send it unpacked."
     )
+
+
+def _is_archive(head: bytes) -> bool:
+    magics = (b"PK\x03\x04", *(magic for magic, name in COMPRESSED if name in UNPACKED_HERE))
+    return not head or head.startswith(magics) or head[257:262] == b"ustar" or bool(_inflate(head))
 
 
 def _peek(name: str, head: bytes) -> bytes:

@@ -4,24 +4,21 @@ import re
 from typing import Any
 
 from portal.core.sandbox.child import CagedTask, Refusal
-from registry.sandboxed import content, skops_archive
+from registry.rules import kinds
+from registry.rules.kinds import MOST_PACKAGES
+from registry.sandboxed import archives, content
 
 LARGEST_LOCK = 8 << 20
+NEVER_KEPT = {"pickle", "empty", "sealed archive", "tar archive", "RAR archive"}
+"""Refused even in the role other, whose files are kept unopened: pickles, and what may hide one."""
 PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(\[[^\]]*\])?==([^\s;\\]+)")
-MEDIA_TYPES = {
-    "onnx": "application/vnd.onnx",
-    "skops": "application/vnd.skops",
-    "parquet": "application/vnd.apache.parquet",
-    "csv": "text/csv",
-    "environment lock": "text/plain",
-}
 
 
 def run(task: CagedTask) -> dict[str, Any]:
-    """Inspect the input `file` for `role` (model, environment, dataset); a refusal is an answer, too."""
+    """Inspect the input `file` for `role` (model, environment, dataset, other); a refusal is an answer, too."""
     head = bytes(task.map("file")[: content.HEAD_BYTES])
     found = content.classify(head)
-    if found.refusal:
+    if found.refusal and (found.kind in NEVER_KEPT or task.request["role"] != "other"):
         return {"accepted": False, "reason": found.refusal, "detected": found.kind}
     try:
         kind, signature, details, notes = _INSPECTORS[task.request["role"]](task, found.kind)
@@ -31,7 +28,7 @@ def run(task: CagedTask) -> dict[str, Any]:
         "accepted": True,
         "reason": "",
         "detected": kind,
-        "media_type": MEDIA_TYPES[kind],
+        "media_type": kinds.MEDIA_TYPES[kind],
         "signature": signature,
         "details": details,
         "notes": notes,
@@ -43,11 +40,11 @@ Inspected = tuple[str, dict[str, Any] | None, dict[str, Any], list[str]]
 
 def _model(task: CagedTask, kind: str) -> Inspected:
     if kind == "zip":
-        with task.open("file") as file:
-            skops_archive.check(file)
-            from registry.sandboxed import skops_files  # noqa: PLC0415 - seconds of import; refusals need not wait
+        return _archived_model(task)
+    if kind in {"lightgbm", "xgboost", "catboost"}:
+        from registry.sandboxed import boosted, native  # noqa: PLC0415 - seconds of import; refusals need not wait
 
-            return "skops", *skops_files.inspect(file)
+        return kind, *boosted.describe(native.LOADERS[kind](boosted.read(task, "file")))
     if kind in {"binary", "text"}:
         from registry.sandboxed import onnx_files  # noqa: PLC0415
 
@@ -58,6 +55,41 @@ def _model(task: CagedTask, kind: str) -> Inspected:
         if model is not None:
             return "onnx", *onnx_files.inspect(model, data)
     raise Refusal(f"This is not a model that can be scored here (it looks like: {kind}). {content.SAVE_SAFELY}")
+
+
+def _archived_model(task: CagedTask) -> Inspected:
+    with task.open("file") as file:
+        archive = archives.survey(file)
+        if archive.kind in kinds.STORED:
+            return archive.kind, None, {"members": len(archive.names), "unpacked": archive.unpacked}, _warnings(archive)
+        if archive.kind != "skops":
+            raise Refusal(archives.not_a_model(archive))
+        from registry.sandboxed import skops_archive  # noqa: PLC0415
+
+        skops_archive.check(file)
+        from registry.sandboxed import skops_files  # noqa: PLC0415
+
+        return "skops", *skops_files.inspect(file)
+
+
+def _warnings(archive: archives.Archive) -> list[str]:
+    """Return what a person should know of a file that is stored and never opened."""
+    told = ["It is stored and never opened here: no inputs are read from it, and nothing scores it."]
+    if archive.pickles:
+        names = ", ".join(archive.pickles[: archives.NAMED])
+        told.append(
+            f"It holds {len(archive.pickles)} pickle(s) ({names}): whoever opens it runs what they carry."[:400]
+        )
+    if any(name.lower().endswith("vbaproject.bin") for name in archive.names):
+        told.append("It holds macros: whoever opens it may run them.")
+    return told
+
+
+def _other(task: CagedTask, kind: str) -> Inspected:
+    if kind == "zip":
+        with task.open("file") as file:
+            archives.survey(file)
+    return "other", None, {"looks_like": kind}, []
 
 
 def _dataset(task: CagedTask, kind: str) -> Inspected:
@@ -81,10 +113,10 @@ def _environment(task: CagedTask, kind: str) -> Inspected:
     pins = [match for line in lines if (match := PIN.match(line.strip()))]
     details = {
         "lines": len(lines),
-        "packages": {match[1]: match[3] for match in pins[:2_000]},
+        "packages": {match[1]: match[3] for match in pins[:MOST_PACKAGES]},
         "hashed": any("--hash=" in line for line in lines),
     }
     return "environment lock", None, details, [] if pins else ["No pinned packages (name==version) were recognised."]
 
 
-_INSPECTORS = {"model": _model, "dataset": _dataset, "environment": _environment}
+_INSPECTORS = {"model": _model, "dataset": _dataset, "environment": _environment, "other": _other}

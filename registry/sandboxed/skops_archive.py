@@ -1,4 +1,4 @@
-"""skops archives before skops sees them: members, sizes, kinds of nodes and module roots, on the raw schema.
+"""skops archives before skops sees them: members, kinds of nodes and module roots, on the raw schema.
 
 This neither imports skops, which takes seconds, nor relies on its audit, which runs afterwards.
 """
@@ -9,15 +9,10 @@ import zipfile
 from typing import Any, BinaryIO
 
 from portal.core.sandbox.child import Refusal
+from registry.sandboxed import archives
 
-MEMBERS = 50_000
-TOTAL_BYTES = 2 << 30
 SCHEMA_BYTES = 64 << 20
-RATIO = 200
-RATIO_FROM = 1 << 20
 MEMBER_NAME = re.compile(r"schema\.json|[0-9a-f-]{1,64}\.(npy|npz)")
-ENCRYPTED = 0x1
-PICKLED_MEMBER = re.compile(r"\.(pkl|pickle|joblib|pt|bin)$|(^|/)(data|constants)\.pkl$")
 
 ROOTS = {"builtins", "numpy", "scipy", "sklearn", "collections"}
 NODES = {
@@ -45,52 +40,18 @@ NODES = {
 
 def check(file: BinaryIO) -> None:
     """Raise Refusal unless this is an archive that skops may have written, with nothing foreign in its schema."""
-    if "schema.json" not in check_archive(file):
-        raise Refusal(
-            "This is a zip archive, but not a skops model: it has no schema.json. Save it with skops.io.dump."
-        )
+    archive = archives.survey(file)
+    if archive.kind != "skops":
+        raise Refusal(archives.not_a_model(archive))
+    for name in archive.names:
+        if not MEMBER_NAME.fullmatch(name):
+            raise Refusal(f"The skops file carries a member that skops does not write: “{name[:100]}”.")
     try:
         check_schema(_schema(file))
     except RecursionError:
         raise Refusal("The skops schema is nested too deeply.") from None
     except (zipfile.BadZipFile, ValueError, EOFError):
         raise Refusal("The skops schema is broken.") from None
-
-
-def check_archive(file: BinaryIO) -> list[str]:
-    """Return the members' names; raises Refusal for bombs, foreign members and tricks with names."""
-    file.seek(0)
-    try:
-        entries = zipfile.ZipFile(file).infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        raise Refusal("The zip archive is broken.") from None
-    names = [entry.filename for entry in entries]
-    if any(PICKLED_MEMBER.search(name) for name in names):
-        raise Refusal(
-            "This zip archive holds a pickle (as PyTorch saves one). Opening a pickle runs whatever code it carries, "
-            "so it is never opened. Export the model to ONNX, or save it with skops.io.dump."
-        )
-    if len(entries) > MEMBERS:
-        raise Refusal(f"The archive has {len(entries)} members; {MEMBERS} are allowed.")
-    if sum(entry.file_size for entry in entries) > TOTAL_BYTES:
-        raise Refusal(f"Unpacked, the archive would be larger than {TOTAL_BYTES >> 20} MiB.")
-    if len(set(names)) != len(names):
-        raise Refusal("The archive has two members of one name.")
-    for entry in entries:
-        _check_member(entry, is_skops="schema.json" in names)
-    return names
-
-
-def _check_member(entry: zipfile.ZipInfo, *, is_skops: bool) -> None:
-    name = entry.filename[:100]
-    if entry.flag_bits & ENCRYPTED:
-        raise Refusal(f"The archive's member “{name}” is encrypted.")
-    if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise Refusal(f"The archive's member “{name}” is compressed in an unusual way.")
-    if entry.file_size > RATIO_FROM and entry.file_size > RATIO * max(1, entry.compress_size):
-        raise Refusal(f"The archive's member “{name}” unpacks to more than {RATIO} times its size: refused as a bomb.")
-    if is_skops and not MEMBER_NAME.fullmatch(entry.filename):
-        raise Refusal(f"The skops file carries a member that skops does not write: “{name}”.")
 
 
 def _schema(file: BinaryIO) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from portal.core.actors import SYSTEM, Actor
 from portal.core.clock import now
-from registry.choices import ArtifactRole, VersionState
+from registry.choices import VersionState
 from registry.events import VERSION_FAILED, VERSION_QUARANTINED, VERSION_SEALED
 from registry.models import Artifact, ModelVersion
 from registry.rules.states import VERSION, after
@@ -27,8 +27,7 @@ def begin_inspection(*, version_id: int) -> list[HeldFile]:
     version = lock_version(version_id)
     if version.state != VersionState.INSPECTING:
         return []
-    rows = version.artifacts.exclude(role=ArtifactRole.OTHER)
-    return [HeldFile(artifact.name, artifact.sha256, artifact.role) for artifact in rows]
+    return [HeldFile(artifact.name, artifact.sha256, artifact.role) for artifact in version.artifacts.all()]
 
 
 @transaction.atomic

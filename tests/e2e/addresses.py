@@ -24,6 +24,7 @@ PAGES = {
     "card": f"{MODEL}/card",
     "stage": f"{MODEL}/stages/training",
     "version": f"{MODEL}/versions/3",
+    "compare": "/compare?a=late-arrival:1&b=late-arrival:2",
     "validation_run": "/validation-runs/2",
     "reviews": "/reviews",
     "review": "/reviews/2",
@@ -59,7 +60,15 @@ ADMIN_PAGES = {
     "admin_service_accounts": "/admin/service-accounts",
 }
 # The same pages where they say something else.
-ALSO = (f"{MODEL}/versions/1", "/validation-runs/3", "/search?q=nowhere", "/reviews?state=voided", "/nowhere")
+ALSO = (
+    f"{MODEL}/versions/1",
+    "/validation-runs/3",
+    "/search?q=nowhere",
+    "/reviews?state=voided",
+    "/nowhere",
+    "/compare",
+    "/compare?a=late-arrival:1&b=arrival-challenger:1",
+)
 MAIN = {PAGES[name] for name in ("home", "models", "model", "version", "validation_run", "review", "audit", "style")}
 """Looked at in every scheme, at every width and zoom; the others at the corners."""
 # Parts that a page loads, files, what machines read, the sign-in page, which nobody sees who has signed in, and the

@@ -195,6 +195,8 @@ ARGUMENTS: dict[str, Arguments] = {
     "api_version": _version("candidate"),
     "api_artifact": lambda team: {**_version("receiving")(team), "name": "notes.txt"},
     "api_version_submit": _version("receiving"),
+    "api_comparison": _version("candidate"),
+    "api_sbom": _version("candidate"),
     "api_runs": _version("candidate"),
     "POST api_runs": _version("busy"),
     "api_run": _row("run"),
@@ -203,6 +205,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "api_assessments": _model,
     "api_assessment": _proposed_tier,
     "api_assessment_withdraw": _proposed_tier,
+    "compare": lambda _: {},  # the versions stand in the query
     "api_stages": _model,
     "api_stage": _stage,
     "api_cards": _model,
@@ -236,6 +239,11 @@ def _use_case(team: Portfolio) -> dict[str, Any]:
 
 def _verdict(team: Portfolio) -> Sent:
     return Sent({"rationale": "Spelled out.", "shown_digest": team.proposal.digest()})
+
+
+def _compared(team: Portfolio) -> Sent:
+    slug = team.model.slug
+    return Sent(query=f"?a={slug}:{team.active.version.number}&b={slug}:{team.candidate.number}")
 
 
 def _signature(team: Portfolio) -> Sent:
@@ -277,6 +285,7 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST tier_assess": lambda _: Sent({**_TIER, **answers_at(Level.HIGH)}),
     "POST card": lambda _: _CARD,
     "POST stage": lambda team: Sent({"owner": f"user:{team.author.pk}", "response_hours": "4"}),
+    "GET compare": _compared,
     "POST version_release": lambda _: Sent({**_RELEASE, "summary": "More months."}),
     "POST review_sign": _signature,
     "POST view_save": lambda _: Sent({"page": "models", "query": "tier=2", "name": "Second tier"}),

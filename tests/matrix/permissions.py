@@ -54,6 +54,7 @@ POST card_publish             login   403   302   403   403   403   403   403   
 GET  stage                    login   200   200   200   200   200   200   200   404   404
 POST stage                    login   422   302   422   422   422   422   422   404   404
 GET  version                  login   200   200   200   200   200   200   200   404   404
+GET  compare                  login   200   200   200   200   200   200   200   404   404
 POST version_run              login   403   302   302   403   403   403   403   404   404
 GET  version_release          login   302   302   302   302   302   302   302   404   404
 POST version_release          login   422   302   422   422   422   422   422   404   404
@@ -164,6 +165,8 @@ PUT  api_artifact               401   403   201   403   403   403   403   403   
 POST api_version_submit         401   403   202   403   403   403   403   403   404   404
 GET  api_runs                   401   200   200   200   200   200   200   200   404   404
 POST api_runs                   401   403   202   202   403   403   403   403   404   404
+GET  api_comparison             401   200   200   200   200   200   200   200   404   404
+GET  api_sbom                   401   409   409   409   409   409   409   409   404   404
 GET  api_run                    401   200   200   200   200   200   200   200   404   404
 GET  api_plans                  401   200   200   200   200   200   200   200   404   404
 POST api_plans                  401   403   403   201   403   403   403   403   404   404

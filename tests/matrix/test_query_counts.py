@@ -24,7 +24,7 @@ from portal.core.clock import now
 from portal.ledger.catalogue import Subject
 from portal.ledger.services import append
 from tests.factories.world import World
-from tests.matrix.addresses import Sent, address_of, send
+from tests.matrix.addresses import Sent, address_of, send, sent
 from tests.matrix.permissions import rows
 from tests.portal.api.callers import fresh_client
 
@@ -34,6 +34,7 @@ WITHOUT_ROWS = {
     "account_logout",
     "account_reauthenticate",
     "api_questionnaire",
+    "api_sbom",
     "api_schema",
     "livez",
     "keyboard",
@@ -46,7 +47,7 @@ WITHOUT_ROWS = {
     "style",
     "version_release",
 }
-"""Pages without lists, and addresses of forms that only lead to the form's page."""
+"""Pages without lists, a bill of what nobody pinned, and addresses of forms that only lead to the form's page."""
 NAMES = [name for method, name in map(str.split, rows()) if method == "GET" and name not in WITHOUT_ROWS]
 READERS = (Role.DEVELOPER, Role.APPROVER)
 """What waits for others, and what waits for oneself."""
@@ -107,7 +108,8 @@ def count(clients: tuple[Client, Client], name: str, world: World) -> int:
     client = clients[name.startswith("api_")]
     address = address_of("GET", name, world.mine)
     with CaptureQueriesContext(connection) as captured:
-        response = send(client, "GET", address, Sent(query=QUERIES.get(name, "")))
+        what = Sent(query=QUERIES[name]) if name in QUERIES else sent("GET", name, world.mine)
+        response = send(client, "GET", address, what)
     assert response.status_code == 200, (name, response)
     response.close()
     return len(captured)

@@ -27,11 +27,13 @@ IF_MATCH = OpenApiParameter(
 
 
 class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
-    """A file of a version as the API shows it."""
+    """A file of a version as the API shows it; what is never opened is kept, and neither read nor scored."""
+
+    never_opened = serializers.BooleanField(source="is_never_opened", read_only=True)
 
     class Meta:
         model = Artifact
-        fields = ["role", "name", "sha256", "size", "media_type", "created_at"]
+        fields = ["role", "name", "sha256", "size", "media_type", "never_opened", "created_at"]
 
 
 class ClaimSerializer(Body):

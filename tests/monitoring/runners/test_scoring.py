@@ -19,6 +19,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from monitoring.runners.scoring import ScoringEnded, read_columns, score
 from portal.core.sandbox import Limits, Outcome
+from tests.factories.boosted import FEATURES as BOOSTED_FEATURES
+from tests.factories.boosted import MAKERS
+from tests.factories.boosted import rows as boosted_rows
 
 
 @pytest.fixture(scope="module")
@@ -230,3 +233,20 @@ def test_columns_that_are_missing_or_broken_end_in_words(tmp_path: Path) -> None
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n")
     with pytest.raises(ScoringEnded, match=r"could not be read\. The table lacks 1 column\(s\): late"):
         read_columns(table=tmp_path / "rows.csv", columns=["late"])
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_boosted_trees_score_as_their_own_libraries(tmp_path: Path, kind: str) -> None:
+    made = MAKERS[kind]("binary")
+    (tmp_path / "model").write_bytes(made.data)
+    boosted_rows().to_parquet(tmp_path / "rows.parquet")
+    scores = score(model=tmp_path / "model", model_format=kind, table=tmp_path / "rows.parquet", task="binary")
+    np.testing.assert_allclose(scores.values, made.expected, rtol=1e-6, atol=1e-7)
+    assert (scores.kind, scores.classes, scores.columns) == ("probability", ("0", "1"), tuple(BOOSTED_FEATURES))
+
+
+def test_a_damaged_booster_ends_in_words(tmp_path: Path) -> None:
+    (tmp_path / "model").write_bytes(MAKERS["xgboost"]("binary").data[:300])
+    boosted_rows().to_parquet(tmp_path / "rows.parquet")
+    with pytest.raises(ScoringEnded, match="could not be scored"):
+        score(model=tmp_path / "model", model_format="xgboost", table=tmp_path / "rows.parquet", task="binary")

@@ -20,6 +20,7 @@ from portal.blobs import store
 from portal.core.canonical import digest_of
 from portal.core.progress import Cancelled
 from portal.core.sandbox import Limits
+from registry.rules.kinds import STORED_MEDIA_TYPES
 from tests.factories.monitoring import simulated
 from tests.monitoring import files
 
@@ -168,6 +169,15 @@ def test_a_file_that_nothing_scores_is_an_error() -> None:
     told = order(files.linear_onnx(2, 0))
     result = run(replace(told, candidate=replace(told.candidate, media_type="")), limits=LIMITS)
     assert result.outcome.state is RunState.ERRORED
+
+
+@pytest.mark.parametrize("media_type", sorted(STORED_MEDIA_TYPES))
+def test_a_file_that_is_never_opened_is_an_error_that_says_what_it_needs(media_type: str) -> None:
+    told = order(files.linear_onnx(2, 0))
+    result = run(replace(told, candidate=replace(told.candidate, media_type=media_type)), limits=LIMITS)
+    assert result.outcome.state is RunState.ERRORED
+    assert "never opened: needs ONNX or blind scoring" in result.outcome.reasons[0]
+    assert result.results is None
 
 
 def test_a_production_version_that_breaks_is_no_pass_for_the_candidate() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from registry.rules.versions import (
     Claim,
+    Conclusion,
     FoundFile,
     VersionParts,
     claim_problems,
@@ -95,9 +96,21 @@ def test_one_refused_file_quarantines_and_every_reason_is_named() -> None:
     ("onnx", "onnx", "seal"),
     ("skops", "onnx", "quarantine"),
     ("onnx", "unheard", "quarantine"),
+    ("lightgbm", "lightgbm", "seal"),
+    ("onnx", "xgboost", "seal"),
+    ("catboost", "lightgbm", "quarantine"),
+    ("pt2", "pytorch", "seal"),
+    ("ods", "spreadsheet", "seal"),
+    ("pt2", "scikit-learn", "quarantine"),
 ])  # fmt: skip
 def test_the_file_is_of_a_kind_that_the_implementation_takes(kind: str, implementation: str, verb: str) -> None:
     assert conclude([replace(MODEL, detected=kind)], implementation).verb == verb
+
+
+def test_what_is_never_opened_is_sealed_without_a_signature() -> None:
+    stored = replace(MODEL, detected="xlsx", signature=None)
+    assert conclude([stored, LOCK], "spreadsheet") == Conclusion("seal", "", {})
+    assert conclude([replace(MODEL, signature=None)], "onnx").verb == "fail"
 
 
 def test_what_cannot_be_recorded_is_quarantined() -> None:

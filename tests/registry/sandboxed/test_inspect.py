@@ -1,7 +1,11 @@
+import gzip
+import io
 import pickle
+import zipfile
 
 import pytest
 
+from registry.rules import kinds
 from registry.sandboxed import inspect, onnx_files
 from tests.factories.registry_files import LOCK, onnx_model, parquet, skops_model
 from tests.registry.sandboxed.conftest import MakeTask
@@ -42,7 +46,7 @@ def test_everything_else_is_refused_in_words(caged: MakeTask, role: str, data: b
 
 def test_an_unknown_role_is_a_defect(caged: MakeTask) -> None:
     with pytest.raises(KeyError):
-        inspect.run(caged(LOCK, role="other"))
+        inspect.run(caged(LOCK, role="another"))
 
 
 def test_a_table_without_rows_and_a_lock_without_pins_are_noted(caged: MakeTask) -> None:
@@ -60,3 +64,75 @@ def test_locks_and_models_have_a_largest_size(caged: MakeTask, monkeypatch: pyte
 def test_a_lock_is_utf_8(caged: MakeTask) -> None:
     late = LOCK + b"#" * (1 << 20) + b"\xff\n"
     assert "not UTF-8" in inspect.run(caged(late, role="environment"))["reason"]
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as made:
+        for name, data in members.items():
+            made.writestr(name, data)
+    return buffer.getvalue()
+
+
+OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
+
+
+@pytest.mark.parametrize(
+    ("kind", "members", "note"),
+    [
+        ("pt2", {"m/archive_format": b"pt2", "m/data/sample_inputs/model.pt": pickle.dumps([1])}, "1 pickle(s)"),
+        ("pt2", {"serialized_exported_program.json": b"{}", "version": b"8"}, "never opened"),
+        ("xlsx", {"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}, "never opened"),
+        ("xlsx", {"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"", "xl/vbaProject.bin": b"\1"}, "macros"),
+        ("ods", {"mimetype": OPEN_DOCUMENT, "content.xml": b"<x/>"}, "never opened"),
+    ],
+)
+def test_some_models_are_told_by_their_bytes_and_kept_unopened(
+    caged: MakeTask, kind: str, members: dict[str, bytes], note: str
+) -> None:
+    found = inspect.run(caged(zipped(members), role="model"))
+    assert (found["accepted"], found["detected"], found["signature"]) == (True, kind, None)
+    assert found["media_type"] == kinds.MEDIA_TYPES[kind]
+    assert note in " ".join(found["notes"])
+
+
+@pytest.mark.parametrize(
+    ("data", "looks_like"),
+    [
+        (b"notes\n", "text"),
+        (zipped({"a.txt": b"a"}), "zip"),
+        (gzip.compress(b"words"), "compressed"),
+        (b"\x7fELF", "program"),
+    ],
+    ids=["text", "zip", "gzip", "program"],
+)
+def test_other_files_are_kept_unopened(caged: MakeTask, data: bytes, looks_like: str) -> None:
+    found = inspect.run(caged(data, role="other"))
+    assert (found["accepted"], found["media_type"]) == (True, "application/octet-stream")
+    assert found["details"] == {"looks_like": looks_like}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (pickle.dumps([1]), "pickle"),
+        (gzip.compress(pickle.dumps([1])), "pickle"),
+        (zipped({"model/MLmodel": b"flavors:\n", "model/model.pkl": pickle.dumps([1])}), "MLflow model folder holds"),
+        (zipped({"a.bin": gzip.compress(pickle.dumps([1]))}), "pickle"),
+        (gzip.compress(zipped({"a": pickle.dumps([1])})), "unpacked"),
+        (b"\x28\xb5\x2f\xfdabc", "unpacked"),
+        (bytes(257) + b"ustar" + bytes(100), "tar archive"),
+        (b"", "empty"),
+    ],
+    ids=["pickle", "gzip", "mlflow", "gzip in zip", "zip in gzip", "zstd", "tar", "empty"],
+)
+def test_pickles_and_what_may_hide_them_are_not_even_kept(caged: MakeTask, data: bytes, words: str) -> None:
+    found = inspect.run(caged(data, role="other"))
+    assert found["accepted"] is False
+    assert words in found["reason"]
+
+
+def test_an_mlflow_folder_names_the_file_to_send(caged: MakeTask) -> None:
+    folder = {"model/MLmodel": b"flavors:\n", "model/model.onnx": onnx_model(), "model/conda.yaml": b"name: x\n"}
+    reason = inspect.run(caged(zipped(folder), role="model"))["reason"]
+    assert "Send the model file in it by itself (model/model.onnx)" in reason

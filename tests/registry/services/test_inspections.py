@@ -30,6 +30,7 @@ MODEL = Inspection(
     details={"opsets": {"ai.onnx": 17}},
 )
 LOCK = Inspection(Verdict.ACCEPTED, "", detected="environment lock", media_type="text/plain")
+NOTES = Inspection(Verdict.ACCEPTED, "", detected="other", details={"looks_like": "text"})
 
 
 def inspecting(blob: Blob | None = None, **columns: object) -> ModelVersion:
@@ -44,8 +45,8 @@ def inspecting(blob: Blob | None = None, **columns: object) -> ModelVersion:
 def finished(version: ModelVersion, inspections: Sequence[Inspection]) -> ModelVersion:
     """Finish the inspection of lock and model, in this order."""
     files = begin_inspection(version_id=version.pk)
-    assert [file.name for file in files] == ["lock.txt", "model.onnx"]
-    finish_inspection(version_id=version.pk, files=files, inspections=inspections)
+    assert [file.name for file in files] == ["lock.txt", "model.onnx", "notes.bin"]
+    finish_inspection(version_id=version.pk, files=files, inspections=[*inspections, NOTES])
     version.refresh_from_db()
     return version
 
@@ -64,7 +65,7 @@ def test_what_inspection_read_is_kept_with_each_file() -> None:
     assert kept["model.onnx"].media_type == "application/vnd.onnx"
     assert kept["model.onnx"].inspection["details"] == {"opsets": {"ai.onnx": 17}}
     assert kept["notes.bin"].media_type == "application/octet-stream"
-    assert kept["notes.bin"].inspection == {}, "a file of the role other is never opened"
+    assert kept["notes.bin"].inspection["details"] == {"looks_like": "text"}
 
 
 def test_the_same_parts_have_the_same_digest_and_others_another() -> None:
@@ -97,12 +98,22 @@ def test_a_version_with_a_bad_file_is_stopped_with_the_reason(
     assert replayed("version") == {str(version.pk): version.public_state()}
 
 
+def test_a_model_that_is_never_opened_is_sealed_without_a_signature() -> None:
+    version = inspecting(model__implementation="pytorch")
+    stored_only = Inspection(Verdict.ACCEPTED, "", detected="pt2", media_type="application/vnd.pytorch.pt2")
+    assert finished(version, [LOCK, stored_only]).state == "sealed"
+    version.refresh_from_db()
+    assert version.signature == {}
+    [model] = version.artifacts.filter(role="model")
+    assert model.is_never_opened
+
+
 def test_a_closed_version_is_closed_once() -> None:
     version = inspecting()
     files = begin_inspection(version_id=version.pk)
     fail_inspection(actor=SYSTEM, version_id=version.pk, reason="The worker was lost.")
     assert begin_inspection(version_id=version.pk) == []
-    finish_inspection(version_id=version.pk, files=files, inspections=[LOCK, MODEL])
+    finish_inspection(version_id=version.pk, files=files, inspections=[LOCK, MODEL, NOTES])
     finish_inspection(version_id=version.pk, files=[], inspections=[])
     fail_inspection(actor=SYSTEM, version_id=version.pk, reason="Again.")
     version.refresh_from_db()

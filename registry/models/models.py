@@ -6,6 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 from portal.accounts.models import Team, User
+from portal.core.fulltext import parts_index, words_index
 from portal.core.querysets import ScopedQuerySet
 from registry.choices import Implementation, Task
 from registry.models.use_cases import UseCase
@@ -38,6 +39,13 @@ class RegisteredModel(models.Model):
     class Meta:
         ordering = ["slug"]
         constraints = [models.CheckConstraint(condition=models.Q(tier__range=(1, 3)), name="model_tier_1_to_3")]
+        indexes = [
+            words_index("slug", "name", "purpose", name="model_words"),
+            parts_index("slug", "name", name="model_parts"),
+            models.Index(fields=["tier", "slug"], name="model_by_tier"),
+            models.Index(fields=["name", "slug"], name="model_by_name"),
+            models.Index(fields=["created_at", "slug"], name="model_by_age"),
+        ]
 
     def __str__(self) -> str:
         return self.slug

@@ -21,7 +21,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Concat, Greatest, Upper
+from django.db.models.functions import Cast, Concat, Greatest, Upper
 
 from portal.core.actors import Actor
 from portal.core.fulltext import CONFIG, Alike, holding
@@ -35,8 +35,8 @@ SHOWN = 8
 MOST_PARENTS = 200
 """Models, and datasets, by whose names other things are found."""
 MOST_RUNS = 50
-LIKENESS = 0.45
-"""From which share of its three-letter parts a word is nearly another: "defualt" is 0.5 of "default"."""
+LIKENESS = 0.36
+"""Which share of their three-letter parts two words have in common at least: "defualt" and "default" have 3 of 8."""
 LONG_ENOUGH = 4
 """Letters of a word that may be misspelt."""
 
@@ -146,7 +146,11 @@ def _matching(kind: Kind, rows: QuerySet[Any], wanted: Asked, named: Named) -> Q
     by_name = _names(kind, wanted, named)
     ways = [everything.filter(way) for way in by_name]
     if kind.vector is not None:
-        ways.append(everything.alias(found_vector=kind.vector).filter(found_vector=wanted.query))
+        way = everything.alias(found_vector=kind.vector).filter(found_vector=wanted.query)
+        if kind.listed_in:
+            listed = Cast(kind.listed_in, TextField())
+            way = way.alias(found_listed=listed).filter(found_listed__iregex=wanted.in_one_name)
+        ways.append(way)
     if kind.digest and wanted.digest:
         ways.append(everything.filter(**{f"{kind.digest}__startswith": wanted.digest}))
     if not ways:
@@ -216,9 +220,10 @@ def _between(texts: Sequence[str]) -> Iterator[F | Value]:
 
 
 def _hit(kind: Kind, row: Model, wanted: Asked) -> Hit:
-    if kind.listed is not None:
+    if kind.listed_in:
         words = [word.lower() for word in wanted.words]
-        held = [one for one in kind.listed(row) if any(word in one.lower() for word in words)]
+        names = [one["name"] for one in getattr(row, kind.listed_in)]
+        held = [one for one in names if all(word in one.lower() for word in words)]
         extract = wanted.marked(", ".join(held[:SHOWN]) + (GAP if len(held) > SHOWN else ""))
     else:
         text = (getattr(row, "found_text", "") or "").strip(GAP)

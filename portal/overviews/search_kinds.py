@@ -37,7 +37,7 @@ class Kind:
     """How one kind of thing is searched.
 
     Its name stands in columns of its own (`names`), or is its `parent`'s and what `own` reads. `vector` is spelled as
-    its index; `texts` are shown where they hold the words, and `listed` are texts of which only such parts are shown.
+    its index; `texts` are shown where they hold the words; of the names `listed_in` a column one must hold them.
     """
 
     title: str
@@ -51,7 +51,7 @@ class Kind:
     own: Own = lambda _: None
     vector: Combinable | None = None
     texts: tuple[str, ...] = ()
-    listed: Callable[[Any], Iterable[str]] | None = None
+    listed_in: str = ""
     digest: str = ""
 
 
@@ -207,7 +207,7 @@ KINDS = (
         icon="data",
         rows=_newest_snapshots,
         vector=NamesWithin("columns"),
-        listed=lambda row: (column["name"] for column in row.columns),
+        listed_in="columns",
         shown=str,
         note=lambda row: row.dataset.team.name,
         url=_page,

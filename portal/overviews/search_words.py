@@ -37,6 +37,11 @@ class Asked:
         """Return the words as PostgreSQL reads them: each by its stem or its beginning, all of them."""
         return SearchQuery(" & ".join(f"{word}:*" for word in self.words), search_type="raw", config=CONFIG)
 
+    @property
+    def in_one_name(self) -> str:
+        """Return what matches the text of JSON in which one name holds the words, in this order."""
+        return '"name": "[^"]*' + '[^"]*'.join(self.words)
+
     def marked(self, text: str) -> Sequence[Piece]:
         """Return a name in pieces, the typed words set apart."""
         return pieces(re.sub("|".join(map(re.escape, self.words)), rf"{START}\g<0>{STOP}", text, flags=re.IGNORECASE))

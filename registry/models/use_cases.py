@@ -74,9 +74,7 @@ class UseCase(models.Model):
             ),
         ]
         indexes = [
-            words_index(
-                "slug", "name", "purpose", "affected_persons", "decision", "rationale", name="use_case_words"
-            ),
+            words_index("slug", "name", "purpose", "affected_persons", "decision", "rationale", name="use_case_words"),
             parts_index("slug", "name", name="use_case_parts"),
         ]
 

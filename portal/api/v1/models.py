@@ -12,9 +12,9 @@ from portal.accounts.choices import UserKind
 from portal.accounts.models import User
 from portal.accounts.selectors import people_known_to
 from portal.api.bodies import Body
-from portal.api.filters import OfTeam
 from portal.api.views import Door, Listing, actor_of, created, team_named
 from portal.core.querysets import visible
+from portal.overviews.inventory import InventoryFilter
 from registry.choices import Implementation, Task
 from registry.models import RegisteredModel
 from registry.services import models as services
@@ -50,20 +50,12 @@ class RegisterModelSerializer(Body):
     implementation = serializers.ChoiceField(choices=Implementation.choices)
 
 
-class ModelFilter(OfTeam):
-    """What a list of models can be narrowed to."""
-
-    class Meta:
-        model = RegisteredModel
-        fields = ["tier", "task", "implementation"]
-
-
 class ModelList(Listing):
     """List and register models."""
 
     serializer_class = ModelSerializer
     queryset = RegisteredModel.objects.none()
-    filterset_class = ModelFilter
+    filterset_class = InventoryFilter
 
     def get_queryset(self) -> Any:
         """Return the models the caller may see."""

@@ -14,6 +14,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from portal.runtime import postgres
 from portal.runtime.keys import make_keys
 from portal.runtime.roles import bootstrap
@@ -78,6 +80,22 @@ def session_cookie(reader: "User") -> str:
     session[HASH_SESSION_KEY] = reader.get_session_auth_hash()
     session.create()
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
+
+
+def order_entries() -> int:
+    """Let the sequencer order what was written, and the database learn what its tables hold; return how many entries.
+
+    A portal that is in use has had both done.
+    """
+    from portal.ledger.sequencing import sequence_batch  # noqa: PLC0415  (needs `installation` first)
+
+    entries = 0
+    with psycopg.connect(os.environ["DATABASE_SEQUENCER_URL"], autocommit=True) as sequencer:
+        while count := sequence_batch(sequencer):
+            entries += count
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as owner:
+        owner.execute("VACUUM ANALYZE")
+    return entries
 
 
 def free_port() -> int:

@@ -10,6 +10,7 @@ from governance.models.gates import GateEvaluation
 from governance.models.policies import PolicyVersion
 from portal.accounts.models import User
 from portal.core.canonical import digest_of
+from portal.core.fulltext import beginning_index, words_index
 from portal.core.querysets import ScopedQuerySet
 from registry.models import Release
 
@@ -54,6 +55,10 @@ class ApprovalRequest(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [
+            words_index("summary", name="request_words"),
+            beginning_index("bundle_digest", name="request_digest"),
+        ]
 
     def __str__(self) -> str:
         return f"request #{self.pk}"

@@ -1,9 +1,11 @@
 """The list of models, and one model with everything that hangs on it."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from governance.choices import RequestState
 from governance.models import ApprovalRequest, GateEvaluation
@@ -11,6 +13,7 @@ from governance.selectors.requests import state_now
 from monitoring.choices import Measured
 from monitoring.models import Measurement, ValidationPlan, ValidationRun
 from monitoring.rules.measures import Measure, measure_named
+from portal.accounts.models import Team
 from portal.core.actors import Actor
 from portal.overviews.entries import EntryLine
 from portal.overviews.tiers import standing_of
@@ -24,38 +27,46 @@ VERSIONS_SHOWN = 20
 RELEASES_SHOWN = 10
 
 
-def models_table(actor: Actor) -> QuerySet[RegisteredModel]:
-    """Return the actor's models: what production runs, how the newest version stands, stages without an owner."""
+STANDING = frozenset({"serving", "newest", "validation", "gate", "stages"})
+
+
+def with_standing(rows: QuerySet[RegisteredModel], shown: AbstractSet[str] = STANDING) -> QuerySet[RegisteredModel]:
+    """Give models what production runs, how the newest version stands, and stages without an owner: as far as shown."""
     newest = ModelVersion.objects.filter(model=OuterRef("pk")).order_by("-number")
     active = Release.objects.active_in(Environment.PRODUCTION).filter(model=OuterRef("pk"))
     newest_run = ValidationRun.objects.filter(version__model=OuterRef("pk")).order_by("-pk")
     gate = GateEvaluation.objects.filter(version__model=OuterRef("pk")).order_by("-pk")
     waiting = ApprovalRequest.objects.filter(release__model=OuterRef("pk"), state=RequestState.OPEN).order_by("-pk")
-    return (
-        RegisteredModel.objects.visible_to(actor)
-        .with_names()
-        .annotate(
-            production_number=Subquery(active.values("version__number")[:1]),
-            production_since=Subquery(active.values("activated_at")[:1]),
-            newest_number=Subquery(newest.values("number")[:1]),
-            newest_state=Subquery(newest.values("state")[:1]),
-            newest_run_id=Subquery(newest_run.values("pk")[:1]),
-            newest_run_state=Subquery(newest_run.values("state")[:1]),
-            newest_run_number=Subquery(newest_run.values("version__number")[:1]),
-            gate_outcome=Subquery(gate.values("outcome")[:1]),
-            gate_number=Subquery(gate.values("version__number")[:1]),
-            waiting_request=Subquery(waiting.values("pk")[:1]),
-            waiting_number=Subquery(waiting.values("release__version__number")[:1]),
-            stages_without_owner=without_owner(),
-            tier_standing=tier_standing(),
-        )
-    )
+    columns: dict[str, dict[str, Any]] = {
+        "serving": {
+            "production_number": Subquery(active.values("version__number")[:1]),
+            "production_since": Subquery(active.values("activated_at")[:1]),
+        },
+        "newest": {
+            "newest_number": Subquery(newest.values("number")[:1]),
+            "newest_state": Subquery(newest.values("state")[:1]),
+            "waiting_request": Subquery(waiting.values("pk")[:1]),
+            "waiting_number": Subquery(waiting.values("release__version__number")[:1]),
+        },
+        "validation": {
+            "newest_run_id": Subquery(newest_run.values("pk")[:1]),
+            "newest_run_state": Subquery(newest_run.values("state")[:1]),
+            "newest_run_number": Subquery(newest_run.values("version__number")[:1]),
+        },
+        "gate": {
+            "gate_outcome": Subquery(gate.values("outcome")[:1]),
+            "gate_number": Subquery(gate.values("version__number")[:1]),
+        },
+        "stages": {"stages_without_owner": without_owner()},
+        "tier": {"tier_standing": tier_standing()},
+    }
+    return rows.annotate(**{name: value for key in shown for name, value in columns.get(key, {}).items()})
 
 
 def teams_of_models(actor: Actor) -> list[tuple[str, str]]:
     """Return slug and name of the teams whose models the actor may see."""
-    rows = RegisteredModel.objects.visible_to(actor).order_by("team__name").values_list("team__slug", "team__name")
-    return list(rows.distinct())
+    theirs = RegisteredModel.objects.visible_to(actor).filter(team=OuterRef("pk")).order_by()
+    return list(Team.objects.filter(Exists(theirs)).order_by("name").values_list("slug", "name"))
 
 
 @dataclass(frozen=True)

@@ -1,57 +1,56 @@
-"""Search over everything the reader may see: one query for each kind of thing, grouped, with the words that matched."""
+"""Search over everything the reader may see: a query for each kind of thing, grouped, with the words that matched."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.aggregates import StringAgg
-from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchVector
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.search import SearchHeadline, TrigramWordSimilarity
+from django.db import connection, transaction
 from django.db.models import (
+    BigIntegerField,
+    BooleanField,
     Case,
-    CharField,
     F,
+    Func,
     IntegerField,
     Model,
-    OuterRef,
     Q,
     QuerySet,
-    Subquery,
     TextField,
     Value,
     When,
 )
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast, Concat
-from django.urls import reverse
+from django.db.models.functions import Cast, Concat, Greatest, Upper
 
-from governance.models import ApprovalRequest, PolicyCheck, PolicyVersion
-from governance.selectors.requests import state_now
-from portal.accounts.selectors import people_known_to
 from portal.core.actors import Actor
-from portal.ui.words import spoken
-from registry.choices import CardState
-from registry.models import CardRevision, Dataset, DatasetSnapshot, ModelVersion, RegisteredModel, Release, UseCase
-from registry.selectors import with_state_now
+from portal.core.fulltext import CONFIG, Alike, holding
+from portal.core.querysets import ScopedQuerySet
+from portal.overviews.search_kinds import GAP, KINDS, Kind
+from portal.overviews.search_words import START, STOP, Asked, Piece, asked, pieces
+from registry.models import Dataset, FeaturePipelineVersion, ModelVersion, RegisteredModel, TrainingRun
 
 SHOWN = 8
 """Hits of a kind; where there are more, the page says so."""
-MOST_WORDS = 8
-WORD = re.compile(r"[^\W_]+")
-DIGEST = re.compile(r"[0-9a-f]{6,64}")
-GAP = " … "
-START, STOP = "\x02", "\x03"
-"""What PostgreSQL puts around the words it found; no keyboard types them."""
-MARKED = re.compile(f"{START}(.*?){STOP}", re.DOTALL)
-CONFIG = "english"
+MOST_PARENTS = 200
+"""Models, and datasets, by whose names other things are found."""
+MOST_RUNS = 50
+LIKENESS = 0.36
+"""Which share of their three-letter parts two words have in common at least: "defualt" and "default" have 3 of 8."""
+LONG_ENOUGH = 4
+"""Letters of a word that may be misspelt."""
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A part of a text, which matched or did not."""
+KEYS = ArrayField(BigIntegerField())
 
-    text: str
-    matched: bool
+
+class OneOf(Func):
+    """Whether a key is one of a list, which is one parameter however long it is."""
+
+    template = "(%(expressions)s))"
+    arg_joiner = " = ANY("
+    arity = 2
+    output_field = BooleanField()
 
 
 @dataclass(frozen=True)
@@ -75,41 +74,14 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What somebody typed: its words, and the beginning of a digest where it is one."""
+class Named:
+    """Keys by which other things are found: models and datasets by their names, versions by their commit."""
 
-    words: tuple[str, ...]
-    digest: str
-
-    @property
-    def query(self) -> SearchQuery:
-        """Return the words as PostgreSQL reads them: each by its stem or its beginning, all of them."""
-        return SearchQuery(" & ".join(f"{word}:*" for word in self.words), search_type="raw", config=CONFIG)
-
-    def marked(self, text: str) -> list[Piece]:
-        """Return a name in pieces, the typed words set apart."""
-        return _pieces(re.sub("|".join(map(re.escape, self.words)), rf"{START}\g<0>{STOP}", text, flags=re.IGNORECASE))
-
-
-@dataclass(frozen=True)
-class Kind:
-    """How one kind of thing is searched: its name as the reader knows it, its texts, its digest."""
-
-    title: str
-    icon: str
-    rows: Callable[[Actor], QuerySet[Any]]
-    name: Combinable
-    texts: tuple[str, ...]
-    shown: Callable[[Any], str]
-    note: Callable[[Any], str]
-    url: Callable[[Any], str]
-    digest: str = ""
-
-
-def asked(text: str) -> Asked:
-    """Return what to look for; without words nothing is found."""
-    compact = "".join(text.lower().split())
-    return Asked(tuple(WORD.findall(text)[:MOST_WORDS]), compact if DIGEST.fullmatch(compact) else "")
+    models: Sequence[int]
+    datasets: Sequence[int]
+    versions: Sequence[int]
+    said: Sequence[str]
+    """Words that some kind of thing may say of itself, so that its model need not hold them."""
 
 
 def search(actor: Actor, text: str) -> list[Group]:
@@ -117,42 +89,126 @@ def search(actor: Actor, text: str) -> list[Group]:
     wanted = asked(text)
     if not wanted.words:
         return []
-    found = (_group(kind, actor, wanted) for kind in KINDS)
+    said = [word for word in wanted.words if any(kind.own(word) is not None for kind in KINDS)]
+    named = Named(
+        _parents(RegisteredModel.objects.visible_to(actor), wanted, said),
+        _parents(Dataset.objects.visible_to(actor), wanted, said),
+        _of_commit(actor, wanted),
+        said,
+    )
+    found = (_group(kind, actor, wanted, named) for kind in KINDS)
     return [group for group in found if group.hits]
 
 
-def _group(kind: Kind, actor: Actor, wanted: Asked) -> Group:
-    rows = list(_matching(kind, kind.rows(actor), wanted)[: SHOWN + 1])
-    return Group(kind.title, kind.icon, [_hit(kind, row, wanted) for row in rows[:SHOWN]], len(rows) > SHOWN)
+def nearly(actor: Actor, text: str) -> list[Group]:
+    """Return what has a name that is spelled nearly so, the likest first: for where nothing is called so."""
+    words = [word for word in asked(text).words if len(word) >= LONG_ENOUGH]
+    if not words:
+        return []
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pg_trgm.word_similarity_threshold', %s, true)", [str(LIKENESS)])
+        found = [_alike(kind, actor, words) for kind in KINDS if kind.names[:2] == ("slug", "name")]
+    return [group for group in found if group.hits]
 
 
-def _matching(kind: Kind, rows: QuerySet[Any], wanted: Asked) -> QuerySet[Any]:
-    """Keep the rows whose name holds every word, whose texts hold them, or whose digest begins with what was typed."""
-    rows = rows.alias(found_name=kind.name)
-    in_name = Q()
-    for word in wanted.words:
-        in_name &= Q(found_name__icontains=word)
-    kept = in_name
-    if kind.texts:
-        text = Concat(*_between(kind.texts), output_field=TextField()) if len(kind.texts) > 1 else F(kind.texts[0])
-        rows = rows.alias(found_vector=SearchVector("found_name", *kind.texts, config=CONFIG)).annotate(
-            found_text=SearchHeadline(
-                text,
-                wanted.query,
-                config=CONFIG,
-                start_sel=START,
-                stop_sel=STOP,
-                max_words=24,
-                min_words=10,
-                max_fragments=2,
-                fragment_delimiter=GAP,
-            ),
-        )
-        kept |= Q(found_vector=wanted.query)
+def _parents(rows: ScopedQuerySet[Any], wanted: Asked, said: Sequence[str]) -> list[int]:
+    """Return the keys of what holds the words in its name; words that others say of themselves only order them."""
+    plain = [word for word in wanted.words if word not in said] or wanted.words
+    order = [Case(When(holding([word], "slug", "name"), then=0), default=1) for word in said]
+    found = rows.filter(holding(plain, "slug", "name")).order_by(*order, "-pk").values_list("pk", flat=True)
+    return list(found[:MOST_PARENTS])
+
+
+def _of_commit(actor: Actor, wanted: Asked) -> list[int]:
+    """Return the keys of versions that were trained at a commit, or whose feature pipeline is of one."""
+    if not wanted.digest:
+        return []
+    runs = TrainingRun.objects.visible_to(actor).filter(commit__startswith=wanted.digest).order_by()
+    pipelines = FeaturePipelineVersion.objects.visible_to(actor).filter(commit__startswith=wanted.digest).order_by()
+    rows = ModelVersion.objects.visible_to(actor).order_by()
+    of_runs = rows.filter(training_run__in=runs.values("pk")[:MOST_RUNS]).values_list("pk", flat=True)
+    of_pipelines = rows.filter(feature_pipeline_version__in=pipelines.values("pk")[:MOST_RUNS])
+    return list(of_runs.union(of_pipelines.values_list("pk", flat=True)))
+
+
+def _group(kind: Kind, actor: Actor, wanted: Asked, named: Named) -> Group:
+    rows = list(_matching(kind, kind.rows(actor), wanted, named))
+    hits = [_hit(kind, row, wanted) for row in rows[:SHOWN]]
+    return Group(kind.title, kind.icon, hits, len(rows) > SHOWN)
+
+
+def _matching(kind: Kind, rows: QuerySet[Any], wanted: Asked, named: Named) -> QuerySet[Any]:
+    """Return the rows to show, and one more: of those whose name or texts hold every word, or whose digest begins so.
+
+    Each of these ways is a query of its own below that of the rows, so that each goes by its own index.
+    """
+    everything = rows.model.objects.order_by()
+    by_name = _names(kind, wanted, named)
+    ways = [everything.filter(way) for way in by_name]
+    if kind.vector is not None:
+        way = everything.alias(found_vector=kind.vector).filter(found_vector=wanted.query)
+        if kind.listed_in:
+            listed = Cast(kind.listed_in, TextField())
+            way = way.alias(found_listed=listed).filter(found_listed__iregex=wanted.in_one_name)
+        ways.append(way)
     if kind.digest and wanted.digest:
-        kept |= Q(**{f"{kind.digest}__startswith": wanted.digest})
-    order = Case(When(in_name, then=0), default=1, output_field=IntegerField())
-    return rows.filter(kept).order_by(order, "-pk")
+        ways.append(everything.filter(**{f"{kind.digest}__startswith": wanted.digest}))
+    if not ways:
+        return rows.none()
+    first, *others = (way.values("pk") for way in ways)
+    names_first = [Case(*(When(way, then=0) for way in by_name), default=1, output_field=IntegerField())]
+    # Not by the key's index: the planner would walk it backwards through everything, to find the few that match.
+    order = [*(names_first if by_name else ()), (F("pk") + 0).desc()]
+    matching = rows.filter(pk__in=first.union(*others, all=True) if others else first).order_by(*order)
+    # What a line names is joined to the few that are shown.
+    shown = rows.filter(pk__in=matching.values("pk")[: SHOWN + 1])
+    return _with_text(shown, kind, wanted).order_by(*order)
+
+
+def _names(kind: Kind, wanted: Asked, named: Named) -> list[Q]:
+    """Return the ways in which a thing's name can hold all the words."""
+    ways = [Q(pk__in=named.versions)] if kind.title == "Versions" and named.versions else []
+    own = {word: kind.own(word) for word in wanted.words}
+    if kind.names:
+        ways.append(_each(wanted.words, own, *kind.names))
+    if kind.parent:
+        parents = named.datasets if kind.parent == "dataset" else named.models
+        if parents:
+            within = _each(named.said, own, f"{kind.parent}__slug", f"{kind.parent}__name")
+            ways.append(Q(OneOf(F(kind.parent), Value(parents, output_field=KEYS))) & within)
+        if all(said is not None for said in own.values()):
+            ways.append(_each(wanted.words, own))
+    return ways
+
+
+def _each(words: Sequence[str], own: Mapping[str, Q | None], *columns: str) -> Q:
+    """Return the condition that each word stands in one of the columns, or is what the thing says of itself."""
+    found = Q()
+    for word in words:
+        said = own[word]
+        held = holding([word], *columns) if columns else None
+        found &= said | held if said is not None and held is not None else said or held or Q()
+    return found
+
+
+def _with_text(rows: QuerySet[Any], kind: Kind, wanted: Asked) -> QuerySet[Any]:
+    """Give rows the parts of their texts that hold the words."""
+    if not kind.texts:
+        return rows
+    text = Concat(*_between(kind.texts), output_field=TextField()) if len(kind.texts) > 1 else F(kind.texts[0])
+    return rows.annotate(  # type: ignore[no-any-return]  # of which model, the kind knows
+        found_text=SearchHeadline(
+            text,
+            wanted.query,
+            config=CONFIG,
+            start_sel=START,
+            stop_sel=STOP,
+            max_words=24,
+            min_words=10,
+            max_fragments=2,
+            fragment_delimiter=GAP,
+        ),
+    )
 
 
 def _between(texts: Sequence[str]) -> Iterator[F | Value]:
@@ -164,145 +220,24 @@ def _between(texts: Sequence[str]) -> Iterator[F | Value]:
 
 
 def _hit(kind: Kind, row: Model, wanted: Asked) -> Hit:
-    text = (getattr(row, "found_text", "") or "").strip(GAP)
-    extract = _pieces(text) if START in text else ()
+    if kind.listed_in:
+        words = [word.lower() for word in wanted.words]
+        names = [one["name"] for one in getattr(row, kind.listed_in)]
+        held = [one for one in names if all(word in one.lower() for word in words)]
+        extract = wanted.marked(", ".join(held[:SHOWN]) + (GAP if len(held) > SHOWN else ""))
+    else:
+        text = (getattr(row, "found_text", "") or "").strip(GAP)
+        extract = pieces(text) if START in text else ()
     return Hit(kind.url(row), wanted.marked(kind.shown(row)), kind.note(row), extract)
 
 
-def _pieces(text: str) -> list[Piece]:
-    return [Piece(part, matched=bool(i % 2)) for i, part in enumerate(MARKED.split(text)) if part]
-
-
-def _joined(*parts: str) -> Combinable:
-    """Return the name that a reader would type: columns, and the words between them, which begin with a space."""
-    made = [Value(part) if part.startswith(" ") else Cast(part, CharField()) for part in parts]
-    return Concat(*made, output_field=CharField()) if len(made) > 1 else made[0]
-
-
-def _page(row: Any) -> str:
-    address: str = row.get_absolute_url()
-    return address
-
-
-def _cards(actor: Actor) -> QuerySet[Any]:
-    """Return the revisions that say something now; superseded ones repeat what others say."""
-    rows = CardRevision.objects.visible_to(actor).exclude(state=CardState.SUPERSEDED)
-    return rows.select_related("model", "author")
-
-
-def _policies(actor: Actor) -> QuerySet[Any]:  # noqa: ARG001 (readable by all who sign in)
-    checks = PolicyCheck.objects.filter(policy_version=OuterRef("pk")).order_by().values("policy_version")
-    said = StringAgg(Concat("title", Value(": "), "message", output_field=TextField()), GAP, order_by="position")
-    text = Subquery(checks.annotate(said=said).values("said"), output_field=TextField())
-    return PolicyVersion.objects.select_related("policy").annotate(checks_text=text)
-
-
-KINDS = (
-    Kind(
-        title="Use cases",
-        icon="use_cases",
-        rows=lambda actor: with_state_now(UseCase.objects.visible_to(actor).select_related("team")),
-        name=_joined("slug", " ", "name"),
-        texts=("purpose", "affected_persons", "decision", "rationale"),
-        shown=lambda row: f"{row.slug}, {row.name}",
-        note=lambda row: f"{'Not a model' if row.not_a_model else spoken(row.state_now)}, {row.team.name}",
-        url=_page,
-    ),
-    Kind(
-        title="Models",
-        icon="models",
-        rows=lambda actor: RegisteredModel.objects.visible_to(actor).with_names(),
-        name=_joined("slug", " ", "name", " ", "mlflow_name"),
-        texts=("purpose", "retirement"),
-        shown=lambda row: f"{row.slug}, {row.name}",
-        note=lambda row: f"Tier {row.tier}, {row.team.name}{', retired' if row.retired_at else ''}",
-        url=_page,
-    ),
-    Kind(
-        title="Versions",
-        icon="models",
-        rows=lambda actor: ModelVersion.objects.visible_to(actor).select_related("model"),
-        name=_joined("model__slug", " v", "number"),
-        texts=("description", "reason"),
-        shown=str,
-        note=lambda row: row.get_state_display(),
-        url=_page,
-        digest="digest",
-    ),
-    Kind(
-        title="Cards",
-        icon="draft",
-        rows=_cards,
-        name=_joined("model__slug", " card revision ", "number"),
-        texts=("intended_use", "limitations", "out_of_scope_use"),
-        shown=lambda row: f"Card of {row.model.slug}",
-        note=lambda row: f"Revision {row.number}, {row.get_state_display().lower()}, by {row.author.name}",
-        url=_page,
-        digest="digest",
-    ),
-    Kind(
-        title="Reviews",
-        icon="reviews",
-        rows=lambda actor: ApprovalRequest.objects.visible_to(actor).select_related(
-            "release__model", "release__version", "opened_by"
-        ),
-        name=_joined("release__model__slug", " v", "release__version__number", " request #", "pk"),
-        texts=("summary",),
-        shown=lambda row: f"{row.release.model.slug} v{row.release.version.number}, request #{row.pk}",
-        note=lambda row: f"To {row.release.environment}, by {row.opened_by.name}, {spoken(state_now(row)).lower()}",
-        url=_page,
-        digest="bundle_digest",
-    ),
-    Kind(
-        title="Releases",
-        icon="releases",
-        rows=lambda actor: Release.objects.visible_to(actor).select_related("version__model"),
-        name=_joined("model__slug", " v", "version__number", " ", "environment", " release ", "pk"),
-        texts=("fallback",),
-        shown=lambda row: f"{row.version} in {row.environment}, release {row.pk}",
-        note=lambda row: row.get_state_display(),
-        url=_page,
-    ),
-    Kind(
-        title="Datasets",
-        icon="data",
-        rows=lambda actor: Dataset.objects.visible_to(actor).select_related("team"),
-        name=_joined("slug", " ", "name"),
-        texts=("description",),
-        shown=lambda row: f"{row.slug}, {row.name}",
-        note=lambda row: row.team.name,
-        url=_page,
-    ),
-    Kind(
-        title="Snapshots",
-        icon="data",
-        rows=lambda actor: DatasetSnapshot.objects.visible_to(actor).select_related("dataset"),
-        name=_joined("dataset__slug", " ", "number"),
-        texts=(),
-        shown=str,
-        note=lambda row: row.get_state_display(),
-        url=_page,
-        digest="sha256",
-    ),
-    Kind(
-        title="Policies",
-        icon="policies",
-        rows=_policies,
-        name=_joined("policy__slug", " ", "policy__title", " v", "number"),
-        texts=("checks_text",),
-        shown=str,
-        note=lambda row: row.get_state_display(),
-        url=_page,
-        digest="digest",
-    ),
-    Kind(
-        title="People",
-        icon="admin",
-        rows=people_known_to,
-        name=_joined("name"),
-        texts=(),
-        shown=lambda row: row.name,
-        note=lambda _: "What the ledger says they did",
-        url=lambda row: f"{reverse('audit')}?actor={row.actor_id}",
-    ),
-)
+def _alike(kind: Kind, actor: Actor, words: Sequence[str]) -> Group:
+    """Return what of a kind has words like these in its slug or its name."""
+    rows = kind.rows(actor)
+    likest: list[Any] = []
+    for word in words:
+        rows = rows.filter(Q(*(Alike(Upper(column), Value(word)) for column in kind.names), _connector=Q.OR))
+        likest.append(Greatest(*(TrigramWordSimilarity(word, Upper(column)) for column in kind.names)))
+    found = list(rows.annotate(likeness=sum(likest[1:], likest[0])).order_by("-likeness", "-pk")[: SHOWN + 1])
+    hits = [Hit(kind.url(row), [Piece(kind.shown(row), matched=False)], kind.note(row)) for row in found[:SHOWN]]
+    return Group(kind.title, kind.icon, hits, len(found) > SHOWN)

@@ -1,72 +1,43 @@
-"""Models: the table, one model, its card, its use case."""
+"""Models: the table, also as a file, one model, its card, its use case."""
 
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.core.querysets import visible
-from portal.overviews.models import model_overview, models_table, open_request_of, teams_of_models
+from portal.overviews import inventory
+from portal.overviews.models import model_overview, open_request_of, teams_of_models
 from portal.overviews.use_cases import linkable
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from portal.pages.saved import saved_views
+from portal.pages.spreadsheets import csv_file
 from portal.ui.forms import VerbForm
-from registry.choices import CardState, Implementation, Task, TierStanding
+from registry.choices import CardState, Implementation
 from registry.models import CardRevision, RegisteredModel, UseCase
 from registry.services import cards
 from registry.services.models import link_model
 
-SORTABLE = {"slug", "-slug", "tier", "-tier", "created_at", "-created_at"}
+IN_PRODUCTION = [("", "Any"), ("true", "In production"), ("false", "Not in production")]
+IN_SERVICE = [("", "Any"), ("false", "In service"), ("true", "Retired")]
 
 
-class ModelFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
-    """Filters of the models table; they stand in the address."""
+class ModelFilter(inventory.InventoryFilter):
+    """The filters of the models table, as people see them."""
 
-    q = django_filters.CharFilter(method="named", label="Name")
-    tier = django_filters.ChoiceFilter(choices=[(1, "Tier 1"), (2, "Tier 2"), (3, "Tier 3")], empty_label="Any tier")
-    assessed = django_filters.ChoiceFilter(
-        field_name="tier_standing", choices=TierStanding.choices, empty_label="Anything", label="Tier rests on"
-    )
-    task = django_filters.ChoiceFilter(choices=Task.choices, empty_label="Any task")
     team = django_filters.ChoiceFilter(field_name="team__slug", empty_label="All teams")
-    serving = django_filters.BooleanFilter(
-        field_name="production_number",
-        lookup_expr="isnull",
-        exclude=True,
-        widget=forms.Select(choices=[("", "Any"), ("true", "In production"), ("false", "Not in production")]),
-    )
-
+    serving = django_filters.BooleanFilter(method="with_serving", widget=forms.Select(choices=IN_PRODUCTION))
     retired = django_filters.BooleanFilter(
-        field_name="retired_at",
-        lookup_expr="isnull",
-        exclude=True,
-        widget=forms.Select(choices=[("", "Any"), ("false", "In service"), ("true", "Retired")]),
+        field_name="retired_at", lookup_expr="isnull", exclude=True, widget=forms.Select(choices=IN_SERVICE)
     )
-    unowned = django_filters.BooleanFilter(
-        method="with_unowned",
-        widget=forms.Select(choices=[("", "Any"), ("true", "Some without an owner"), ("false", "All owned")]),
-    )
-
-    class Meta:
-        model = RegisteredModel
-        fields = ["q", "tier", "assessed", "task", "team", "serving", "retired", "unowned"]
 
     def __init__(self, *args: Any, teams: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.filters["team"].extra["choices"] = teams
-
-    def named(self, rows: Any, _: str, value: str) -> Any:
-        """Keep what is called so, by people, programs or MLflow clients."""
-        return rows.filter(Q(slug__icontains=value) | Q(name__icontains=value) | Q(mlflow_name__icontains=value))
-
-    def with_unowned(self, rows: Any, _: str, wanted: bool) -> Any:  # noqa: FBT001 (django-filter calls it so)
-        """Keep models with stages that nobody owns, or those without any."""
-        return rows.filter(stages_without_owner__gt=0) if wanted else rows.filter(stages_without_owner=0)
 
 
 class CardForm(VerbForm):
@@ -93,26 +64,43 @@ class LinkForm(VerbForm):
         self.fields["use_case"].queryset = linkable(model)  # type: ignore[attr-defined]
 
 
-def _sorted(rows: QuerySet[RegisteredModel], wanted: str) -> QuerySet[RegisteredModel]:
-    return rows.order_by(wanted if wanted in SORTABLE else "slug")
-
-
 @require_safe
 @page
 def models(request: PageRequest) -> HttpResponse:
     """The models that the reader may see."""
-    found = ModelFilter(request.GET, queryset=models_table(request.actor), teams=teams_of_models(request.actor))
-    sort = request.GET.get("sort", "slug")
+    sort, columns = request.GET.get("sort", "slug"), inventory.chosen(request.GET.getlist("columns"))
+    found = _narrowed(request)
+    rows: Any = page_of(request, inventory.sorted_keys(found.qs, sort))
+    rows.object_list = inventory.in_order(list(rows.object_list), columns)
     context = {
         "filter": found,
         "filtered": any(request.GET.get(name) for name in ModelFilter.base_filters),
-        "rows": page_of(request, _sorted(found.qs, sort)),
+        "rows": rows,
         "address": address_without_page(request),
         "sort": sort,
+        "columns": inventory.COLUMNS,
+        "shown": {column.key for column in columns},
+        "chosen": bool(request.GET.getlist("columns")),
+        "query": request.GET.urlencode(),
         "saved": saved_views(request, "models"),
         "may_register": request.actor.teams_for("register_model") != frozenset(),
     }
     return render(request, "models/list.html", context)
+
+
+@require_safe
+@page
+def models_csv(request: PageRequest) -> StreamingHttpResponse:
+    """The same models as a file, all of them; with every column, unless some are chosen."""
+    sort, names = request.GET.get("sort", "slug"), request.GET.getlist("columns")
+    columns = inventory.chosen(names) if names else inventory.COLUMNS
+    keys = list(inventory.sorted_keys(_narrowed(request).qs, sort))
+    return csv_file(inventory.lines(keys, columns), "models")
+
+
+def _narrowed(request: PageRequest) -> ModelFilter:
+    rows = RegisteredModel.objects.visible_to(request.actor)
+    return ModelFilter(request.GET, queryset=rows, teams=teams_of_models(request.actor))
 
 
 @require_safe

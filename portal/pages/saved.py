@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from portal.accounts.models import SavedView
 from portal.accounts.services.saved_views import LONGEST_NAME, LONGEST_QUERY, delete_view, save_view
+from portal.overviews.inventory import InventoryFilter
 from portal.pages.doors import PageRequest, page
 from portal.ui.forms import VerbForm
 
@@ -25,7 +26,7 @@ LISTS = {
 """Where filters can be saved: names of addresses, and how a person calls them."""
 FILTERS = {
     "use_cases": frozenset({"q", "state", "team", "sort"}),
-    "models": frozenset({"q", "tier", "assessed", "task", "team", "serving", "retired", "unowned", "sort"}),
+    "models": frozenset({*InventoryFilter.base_filters, "columns", "sort"}),
     "reviews": frozenset({"state"}),
     "releases": frozenset({"state"}),
     "datasets": frozenset({"q", "sort"}),

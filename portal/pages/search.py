@@ -17,5 +17,6 @@ def search(request: PageRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:LONGEST]
     groups = overview.search(request.actor, text)
     found = sum(len(group.hits) for group in groups)
-    context = {"searched": text, "groups": groups, "found": found, "shown": overview.SHOWN}
+    nearly = [] if groups else overview.nearly(request.actor, text)
+    context = {"searched": text, "groups": groups or nearly, "found": found, "shown": overview.SHOWN, "nearly": nearly}
     return render(request, "search.html", context)

@@ -61,6 +61,7 @@ urlpatterns = [
     path("use-cases/<slug:slug>/not-a-model", use_cases.use_case_not_a_model, name="use_case_not_a_model"),
     path("use-cases/<slug:slug>/retire", use_cases.use_case_retire, name="use_case_retire"),
     path("models", inventory.models, name="models"),
+    path("models.csv", inventory.models_csv, name="models_csv"),
     path("models/<slug:slug>", inventory.model, name="model"),
     path("models/<slug:slug>/change", model_records.model_change, name="model_change"),
     path("models/<slug:slug>/retire", model_records.model_retire, name="model_retire"),

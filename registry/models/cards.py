@@ -6,6 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 from portal.accounts.models import User
+from portal.core.fulltext import beginning_index, words_index
 from portal.core.querysets import ScopedQuerySet
 from registry.choices import CardState
 from registry.models.models import RegisteredModel
@@ -39,6 +40,10 @@ class CardRevision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["model", "number"], name="card_number_once"),
             models.UniqueConstraint(fields=["model"], condition=models.Q(state="published"), name="one_published_card"),
+        ]
+        indexes = [
+            words_index("intended_use", "limitations", "out_of_scope_use", name="card_words"),
+            beginning_index("digest", name="card_digest"),
         ]
 
     def __str__(self) -> str:

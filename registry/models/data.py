@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.urls import reverse
 
 from portal.accounts.models import Team, User
 from portal.blobs.models import Blob
+from portal.core.fulltext import NamesWithin, beginning_index, parts_index, words_index
 from portal.core.querysets import ScopedQuerySet
 from registry.choices import SnapshotState
 
@@ -28,6 +30,10 @@ class Dataset(models.Model):
 
     class Meta:
         ordering = ["slug"]
+        indexes = [
+            words_index("slug", "name", "description", name="dataset_words"),
+            parts_index("slug", "name", name="dataset_parts"),
+        ]
 
     def __str__(self) -> str:
         return self.slug
@@ -78,6 +84,10 @@ class DatasetSnapshot(models.Model):
                 condition=models.Q(state__in=["inspecting", "ready"]),
                 name="snapshot_same_bytes_once",
             ),
+        ]
+        indexes = [
+            GinIndex(NamesWithin("columns"), name="snapshot_columns"),
+            beginning_index("sha256", name="snapshot_digest"),
         ]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 from portal.accounts.models import Team, User
+from portal.core.fulltext import parts_index, words_index
 from portal.core.querysets import ScopedQuerySet
 from registry.choices import Implementation, Origin, Task
 from registry.models.use_cases import UseCase
@@ -63,6 +64,13 @@ class RegisteredModel(models.Model):
                 | models.Q(retired_by__isnull=False, retired_at__isnull=False) & ~models.Q(retirement=""),
                 name="model_retired_by_somebody",
             ),
+        ]
+        indexes = [
+            words_index("slug", "name", "purpose", "retirement", name="model_words"),
+            parts_index("slug", "name", "mlflow_name", name="model_parts"),
+            models.Index(fields=["tier", "slug"], name="model_by_tier"),
+            models.Index(fields=["name", "slug"], name="model_by_name"),
+            models.Index(fields=["created_at", "slug"], name="model_by_age"),
         ]
 
     def __str__(self) -> str:

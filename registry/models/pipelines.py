@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 
 from portal.accounts.models import Team, User
+from portal.core.fulltext import beginning_index
 from portal.core.querysets import ScopedQuerySet
 
 
@@ -56,6 +57,7 @@ class FeaturePipelineVersion(models.Model):
     class Meta:
         ordering = ["-number"]
         constraints = [models.UniqueConstraint(fields=["pipeline", "number"], name="pipeline_number_once")]
+        indexes = [beginning_index("commit", name="pipeline_commit")]
 
     def __str__(self) -> str:
         return f"{self.pipeline.slug} v{self.number}"

@@ -6,6 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 from portal.accounts.models import User
+from portal.core.fulltext import words_index
 from portal.core.querysets import ScopedQuerySet
 from registry.choices import Environment, ReleaseState
 from registry.models.models import RegisteredModel
@@ -48,6 +49,7 @@ class Release(models.Model):
                 fields=["model", "environment"], condition=models.Q(state="active"), name="one_active_release"
             ),
         ]
+        indexes = [words_index("fallback", name="release_words")]
 
     def __str__(self) -> str:
         return f"{self.version} in {self.environment}"

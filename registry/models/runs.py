@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 
 from portal.accounts.models import User
+from portal.core.fulltext import beginning_index
 from portal.core.querysets import ScopedQuerySet
 from registry.models.data import DatasetSnapshot
 from registry.models.models import RegisteredModel
@@ -34,6 +35,7 @@ class TrainingRun(models.Model):
 
     class Meta:
         ordering = ["-pk"]
+        indexes = [beginning_index("commit", name="training_commit")]
 
     def __str__(self) -> str:
         return f"training run {self.pk}"

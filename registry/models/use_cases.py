@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from portal.accounts.models import Team, User
 from portal.core.canonical import digest_of
+from portal.core.fulltext import parts_index, words_index
 from portal.core.querysets import ScopedQuerySet
 from registry.choices import UseCaseState
 
@@ -71,6 +72,10 @@ class UseCase(models.Model):
                 | Q(state=UseCaseState.RETIRED, retired_by__isnull=False, retired_at__isnull=False) & ~Q(reason=""),
                 name="use_case_retired_by_somebody",
             ),
+        ]
+        indexes = [
+            words_index("slug", "name", "purpose", "affected_persons", "decision", "rationale", name="use_case_words"),
+            parts_index("slug", "name", name="use_case_parts"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from portal.accounts.models import User
 from portal.blobs.models import Blob
+from portal.core.fulltext import beginning_index, words_index
 from portal.core.querysets import ScopedQuerySet
 from registry.choices import ArtifactRole, VersionState
 from registry.models.models import RegisteredModel
@@ -61,6 +62,10 @@ class ModelVersion(models.Model):
             models.CheckConstraint(
                 condition=~models.Q(state="sealed") | ~models.Q(digest=""), name="sealed_version_has_digest"
             ),
+        ]
+        indexes = [
+            words_index("description", "reason", name="version_words"),
+            beginning_index("digest", name="version_digest"),
         ]
 
     def __str__(self) -> str:

@@ -23,8 +23,18 @@ def more_models(like: ModelVersion, *, count: int, versions: int) -> list[ModelV
     made = RegisteredModel.objects.bulk_create(
         [_copy(like.model, slug=slug, name=slug.replace("-", " ").capitalize()) for slug in slugs], batch_size=STEP
     )
-    numbered = [(model, number) for model in made for number in range(1, versions + 1)]
-    runs = type(like.training_run).objects.bulk_create([_copy(like.training_run) for _ in numbered], batch_size=STEP)
+    return _copies(like, [(model, number) for model in made for number in range(1, versions + 1)])
+
+
+def more_versions(like: ModelVersion, count: int) -> list[ModelVersion]:
+    """Return that many more versions of the given one's model."""
+    return _copies(like, [(like.model, like.number + number) for number in range(1, count + 1)])
+
+
+def _copies(like: ModelVersion, numbered: Sequence[tuple[RegisteredModel, int]]) -> list[ModelVersion]:
+    runs = type(like.training_run).objects.bulk_create(
+        [_copy(like.training_run, model=model) for model, _ in numbered], batch_size=STEP
+    )
     return ModelVersion.objects.bulk_create(
         [
             _copy(like, model=model, number=number, training_run=run, digest=sha256_of(f"{model.slug} {number}"))

@@ -37,6 +37,7 @@ POST use_case_not_a_model     login   403   403   302   403   403   403   403   
 GET  use_case_retire          login   403   200   403   403   403   403   403   404   404
 POST use_case_retire          login   403   302   403   403   403   403   403   404   404
 GET  models                   login   200   200   200   200   200   200   200   200   200
+GET  models_csv               login   200   200   200   200   200   200   200   200   200
 GET  model                    login   200   200   200   200   200   200   200   404   404
 GET  model_change             login   403   200   403   403   403   403   403   404   404
 POST model_change             login   403   302   403   403   403   403   403   404   404

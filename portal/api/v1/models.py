@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import django_filters
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
@@ -13,9 +12,9 @@ from portal.accounts.choices import UserKind
 from portal.accounts.models import User
 from portal.accounts.selectors import people_known_to
 from portal.api.bodies import Body
-from portal.api.filters import OfTeam
 from portal.api.views import Door, Listing, actor_of, created, team_named
 from portal.core.querysets import visible
+from portal.overviews.inventory import InventoryFilter
 from registry.choices import Implementation, Origin, Task, TierStanding
 from registry.models import RegisteredModel
 from registry.selectors import tier_standing
@@ -85,23 +84,12 @@ class RetireModelSerializer(Body):
     reason = serializers.CharField()
 
 
-class ModelFilter(OfTeam):
-    """What a list of models can be narrowed to."""
-
-    retired = django_filters.BooleanFilter(field_name="retired_at", lookup_expr="isnull", exclude=True)
-    tier_standing = django_filters.ChoiceFilter(choices=TierStanding.choices)
-
-    class Meta:
-        model = RegisteredModel
-        fields = ["tier", "task", "implementation", "origin", "mlflow_name"]
-
-
 class ModelList(Listing):
     """List and register models."""
 
     serializer_class = ModelSerializer
     queryset = RegisteredModel.objects.none()
-    filterset_class = ModelFilter
+    filterset_class = InventoryFilter
 
     def get_queryset(self) -> Any:
         """Return the models the caller may see."""

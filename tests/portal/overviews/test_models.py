@@ -6,9 +6,9 @@ from django.test.utils import CaptureQueriesContext
 
 from governance.services.gates import evaluate_gate
 from portal.accounts.choices import Role
-from portal.core.actors import SYSTEM
+from portal.core.actors import SYSTEM, Actor
 from portal.core.clock import now
-from portal.overviews.models import model_overview, models_table, open_request_of, teams_of_models
+from portal.overviews.models import model_overview, open_request_of, teams_of_models, with_standing
 from registry.choices import ReleaseState
 from registry.models import RegisteredModel
 from tests.factories.accounts import TeamFactory, actor_with
@@ -28,12 +28,16 @@ from tests.factories.registry import (
 pytestmark = pytest.mark.django_db
 
 
+def standing(actor: Actor) -> Any:
+    return with_standing(RegisteredModel.objects.visible_to(actor).with_names())
+
+
 def test_the_table_says_what_serves_and_how_the_newest_version_stands() -> None:
     request = ApprovedRequestFactory.create()
     champion = request.release.version
     waiting = OpenRequestFactory.create(version=next_version(model=champion.model, champion=champion))
     VersionFactory.create(model=champion.model)
-    row: Any = models_table(SYSTEM).get(pk=champion.model_id)
+    row: Any = standing(SYSTEM).get(pk=champion.model_id)
     assert (row.production_number, row.newest_number, row.newest_state) == (1, 3, "receiving")
     assert (row.newest_run_state, row.newest_run_number) == ("passed", 2)
     assert (row.gate_outcome, row.gate_number) == ("passed", 2)
@@ -42,14 +46,14 @@ def test_the_table_says_what_serves_and_how_the_newest_version_stands() -> None:
 
 
 def test_a_model_without_versions_has_nothing_to_say() -> None:
-    row: Any = models_table(SYSTEM).get(pk=RegisteredModelFactory.create().pk)
+    row: Any = standing(SYSTEM).get(pk=RegisteredModelFactory.create().pk)
     assert (row.production_number, row.newest_number, row.newest_run_state, row.gate_outcome) == (None,) * 4
 
 
 def test_only_ones_own_teams_models_and_teams_are_listed() -> None:
     ours, theirs = RegisteredModelFactory.create(), RegisteredModelFactory.create()
     actor = actor_with(Role.VIEWER, team=ours.team)
-    assert list(models_table(actor)) == [ours]
+    assert list(standing(actor)) == [ours]
     assert teams_of_models(actor) == [(ours.team.slug, ours.team.name)]
     assert (theirs.team.slug, theirs.team.name) in teams_of_models(actor_with(Role.AUDITOR))
 
@@ -144,7 +148,7 @@ def test_only_the_published_card_is_the_models_card() -> None:
 def test_stages_say_how_many_nobody_answers_for() -> None:
     model = RegisteredModelFactory.create()
     PipelineStageFactory.create(model=model)
-    row: Any = models_table(SYSTEM).get(pk=model.pk)
+    row: Any = standing(SYSTEM).get(pk=model.pk)
     assert row.stages_without_owner == 5
     assert model_overview(SYSTEM, model).stages_words == "5 of 6 without an owner"
     own_all_stages(model, model.owner)
@@ -161,10 +165,10 @@ def test_the_open_request_is_what_a_changed_card_would_void() -> None:
 def test_the_table_takes_one_query_however_long_it_is() -> None:
     ready_version()
     with CaptureQueriesContext(connection) as few:
-        list(models_table(SYSTEM))
+        list(standing(SYSTEM))
     RegisteredModelFactory.create_batch(5)
     with CaptureQueriesContext(connection) as many:
-        list(models_table(SYSTEM))
+        list(standing(SYSTEM))
     assert len(many) == len(few) == 1
 
 

@@ -1,20 +1,26 @@
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from portal.accounts.choices import Role
 from portal.accounts.models import Team
 from portal.core.actors import Actor
-from portal.overviews.search import KINDS, SHOWN, Group, Piece, asked, search
-from registry.choices import CardState
+from portal.core.fulltext import NamesWithin, Words
+from portal.overviews.search import SHOWN, Group, nearly, search
+from portal.overviews.search_kinds import KINDS, Kind
+from portal.overviews.search_words import Piece, asked
+from registry.choices import CardState, SnapshotState
 from tests.factories.accounts import TeamFactory, UserFactory, actor_with, person_with
 from tests.factories.governance import OpenRequestFactory
 from tests.factories.registry import (
     CardRevisionFactory,
     DatasetFactory,
+    FeaturePipelineVersionFactory,
     RegisteredModelFactory,
+    ReleaseFactory,
     SealedVersionFactory,
     SnapshotFactory,
     UseCaseFactory,
@@ -29,6 +35,10 @@ def names(groups: Iterable[Group]) -> dict[str, list[str]]:
 
 def found_words(pieces: Iterable[Piece]) -> list[str]:
     return [piece.text for piece in pieces if piece.matched]
+
+
+def addresses(groups: Iterable[Group]) -> list[str]:
+    return [hit.url for group in groups for hit in group.hits]
 
 
 def viewer(team: Team) -> Actor:
@@ -131,9 +141,89 @@ def test_odd_text_finds_nothing_and_breaks_nothing() -> None:
     assert asked("a b c d e f g h i j").words == tuple("abcdefgh")
 
 
-def test_each_kind_takes_one_query() -> None:
+def test_each_kind_takes_one_query_beside_two_for_models_and_datasets() -> None:
     actor = actor_with(Role.AUDITOR)
     OpenRequestFactory.create_batch(3, summary="production")
+    DatasetFactory.create(slug="production")
     with CaptureQueriesContext(connection) as captured:
         assert search(actor, "production")
-    assert len(captured) == len(KINDS)
+    assert len(captured) == len(KINDS) + 2
+
+
+def test_words_may_stand_in_the_name_of_the_model_and_in_what_a_thing_says_of_itself() -> None:
+    release = ReleaseFactory.create(version__model__slug="late-arrival-2024", environment="production")
+    card = CardRevisionFactory.create(model=release.model, state=CardState.DRAFT)
+    actor = viewer(release.model.team)
+    for words in ("late-arrival-2024", "late 2024", f"arrival production {release.pk}", "late prod v1", "prod release"):
+        assert release.get_absolute_url() in addresses(search(actor, words)), words
+    assert release.get_absolute_url() not in addresses(search(actor, "arrival staging"))
+    assert card.get_absolute_url() in addresses(search(actor, "arrival card 1"))
+    assert card.get_absolute_url() not in addresses(search(actor, "arrival card 7"))
+
+
+def test_a_version_is_found_by_the_commit_it_was_trained_at_and_by_its_pipelines() -> None:
+    version = SealedVersionFactory.create(training_run__commit="c0ffee" + "1" * 34)
+    pipeline = FeaturePipelineVersionFactory.create(pipeline__team=version.model.team, commit="decade" + "2" * 34)
+    fed = SealedVersionFactory.create(model=version.model, feature_pipeline_version=pipeline)
+    actor = viewer(version.model.team)
+    assert names(search(actor, "c0ffee11")) == {"Versions": [str(version)]}
+    assert names(search(actor, "decade")) == {"Versions": [str(fed)]}
+    assert search(viewer(TeamFactory.create()), "c0ffee11") == []
+
+
+def test_columns_are_found_in_the_newest_snapshot_that_can_be_read() -> None:
+    dataset = DatasetFactory.create(slug="flights")
+    columns = [{"name": "dep_delay_minutes", "type": "double"}, {"name": "carrier", "type": "string"}]
+    SnapshotFactory.create(dataset=dataset, columns=columns)
+    newest = SnapshotFactory.create(dataset=dataset, columns=columns)
+    SnapshotFactory.create(dataset=dataset, columns=columns, state=SnapshotState.REFUSED)
+    [group] = search(viewer(dataset.team), "delay_min")
+    [hit] = group.hits
+    assert (group.title, hit.url) == ("Columns", newest.get_absolute_url())
+    assert "".join(piece.text for piece in hit.extract) == "dep_delay_minutes"
+    assert search(viewer(dataset.team), "dep carrier") == [], "one column holds the words"
+    assert search(viewer(dataset.team), "double") == [], "the type of a column is not its name"
+
+
+def test_a_snapshot_of_very_many_long_columns_can_be_stored_and_its_first_thousand_are_found() -> None:
+    columns = [{"name": f"c{at:05}_" + "é" * 190, "type": "double"} for at in range(3_000)]
+    snapshot = SnapshotFactory.create(columns=columns)
+    assert "Columns" in names(search(viewer(snapshot.dataset.team), "c00999"))
+    assert search(viewer(snapshot.dataset.team), "c01000") == []
+
+
+@pytest.mark.parametrize("typed", ["late-arival", "lat arrivel", "arrivall late", "LATTE arrivals", "late arriavl"])
+def test_a_name_with_a_slip_is_nearly_found(typed: str) -> None:
+    model = RegisteredModelFactory.create(slug="late-arrival", name="Late arrival")
+    RegisteredModelFactory.create(slug="fuel-burn", team=model.team)
+    assert search(viewer(model.team), typed) == []
+    [group] = nearly(viewer(model.team), typed)
+    assert [hit.url for hit in group.hits] == [model.get_absolute_url()]
+
+
+def test_nothing_of_another_team_is_nearly_found_and_nothing_is_like_odd_text() -> None:
+    RegisteredModelFactory.create(slug="late-arrival")
+    DatasetFactory.create(slug="late-arrival")
+    UseCaseFactory.create(slug="late-arrival")
+    assert nearly(viewer(TeamFactory.create()), "late-arival") == []
+    everybody = actor_with(Role.AUDITOR)
+    assert [group.title for group in nearly(everybody, "late-arival")] == ["Use cases", "Models", "Datasets"]
+    for text in ("", "ab", "\0", "' & | ! :* <->", "%%%%%", "____", "Ω≈ç√∫∫"):
+        assert nearly(everybody, text) == [], text
+
+
+def test_the_likest_name_comes_first() -> None:
+    team = TeamFactory.create()
+    like = RegisteredModelFactory.create(slug="arrival", name="Flights", team=team)
+    less = RegisteredModelFactory.create(slug="arriving", name="Flights", team=team)
+    [group] = nearly(viewer(team), "arrivall")
+    assert [hit.url for hit in group.hits] == [like.get_absolute_url(), less.get_absolute_url()]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if isinstance(kind.vector, Words | NamesWithin)])
+def test_the_words_of_each_kind_are_spelled_as_an_index_holds_them(kind: Kind) -> None:
+    rows: Any = kind.rows(actor_with(Role.AUDITOR)).model.objects.order_by()
+    found = rows.alias(words=kind.vector).filter(words=asked("zeppelin").query).values("pk")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        assert "Bitmap Index Scan" in found.explain()

@@ -1,3 +1,6 @@
+import csv
+import io
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -6,8 +9,9 @@ from django.urls import reverse
 
 from governance.choices import RequestState
 from portal.accounts.choices import Role
-from portal.accounts.models import User
+from portal.accounts.models import SavedView, User
 from registry.choices import CardState
+from registry.models import RegisteredModel
 from tests.factories.accounts import TeamFactory, person_with
 from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory, next_version, ready_version
 from tests.factories.registry import (
@@ -104,6 +108,58 @@ def test_models_with_stages_without_an_owner_are_marked_and_found(client: Client
     assert f'href="{owned.get_absolute_url()}#stages"' not in page
     for wanted, left in (("true", [partly]), ("false", [owned]), ("", [owned, partly])):
         assert list(client.get(reverse("models"), {"unowned": wanted}).context["rows"]) == left
+
+
+def test_columns_are_chosen_in_the_address_and_kept_by_sorting_paging_and_the_file(
+    client: Client, developer: User
+) -> None:
+    use_case = UseCaseFactory.create(team=team_of(developer), slug="late-warning", approved=True)
+    RegisteredModelFactory.create(team=team_of(developer), use_case=use_case)
+    page = shown(client, reverse("models"), columns="use_case", sort="-name")
+    head = page[page.index("<thead>") : page.index("</thead>")]
+    assert "Use case" in head
+    assert "Gate" not in head
+    assert "columns=use_case&amp;sort=slug" in head
+    assert f"{reverse('models_csv')}?columns=use_case&amp;sort=-name" in page
+    assert 'value="use_case" checked' in page
+    assert 'value="gate" checked' not in page
+    assert "Gate" in shown(client, reverse("models"), columns="nonsense"), "of unknown columns the usual ones are shown"
+
+
+def test_a_saved_filter_keeps_every_filter_and_the_columns(client: Client, developer: User) -> None:
+    RegisteredModelFactory.create(team=team_of(developer))
+    query = "unowned=training&use_case=none&owner=ada&columns=team&columns=task&sort=-tier&page=7"
+    client.post(reverse("view_save"), {"page": "models", "query": query, "name": "Mine"})
+    kept = SavedView.objects.get().query
+    assert kept == query.removesuffix("&page=7")
+    assert f'href="?{kept.replace("&", "&amp;")}"' in shown(client, reverse("models"))
+
+
+def test_the_file_holds_every_model_that_matches_with_every_column(client: Client, developer: User) -> None:
+    champion = ApprovedRequestFactory.create(version=ready_version(team=team_of(developer))).release.version
+    RegisteredModelFactory.create_batch(60, team=team_of(developer), tier=3)
+    RegisteredModelFactory.create(slug="of-others")
+    response: Any = client.get(reverse("models_csv"), {"sort": "tier"})
+    assert response.streaming
+    assert response["Content-Disposition"] == 'attachment; filename="models.csv"'
+    head, first, *others = csv.reader(io.StringIO(response.getvalue().decode()))
+    assert head[:5] == ["slug", "name", "tier", "serving", "serving_since"]
+    line = dict(zip(head, first, strict=True))
+    assert (line["slug"], line["serving"], line["gate"]) == (champion.model.slug, "1", "Passed")
+    assert datetime.fromisoformat(line["serving_since"]) == champion.releases.get().activated_at
+    assert len(others) == 60
+    assert "of-others" not in {slug for slug, *_ in others}
+    narrowed: Any = client.get(reverse("models_csv"), {"tier": "2", "columns": "team"})
+    rows = list(csv.reader(io.StringIO(narrowed.getvalue().decode())))
+    assert rows == [["slug", "name", "team"], [champion.model.slug, champion.model.name, "ops"]]
+
+
+def test_a_page_far_down_and_one_beyond_the_end_are_answered(client: Client, developer: User) -> None:
+    RegisteredModelFactory.create_batch(51, team=team_of(developer))
+    for page in ("2", "99"):
+        rows = client.get(reverse("models"), {"page": page}).context["rows"]
+        assert [row.slug for row in rows] == [RegisteredModel.objects.order_by("-slug")[0].slug], page
+        assert rows.number == 2
 
 
 def test_a_filter_without_a_match_can_be_cleared(client: Client, developer: User) -> None:

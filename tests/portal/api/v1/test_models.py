@@ -8,7 +8,7 @@ from portal.accounts.choices import Role
 from portal.accounts.models import Team
 from registry.models import RegisteredModel
 from tests.factories.accounts import ServiceAccountFactory, TeamFactory, UserFactory, person_with
-from tests.factories.registry import RegisteredModelFactory
+from tests.factories.registry import PipelineStageFactory, RegisteredModelFactory
 from tests.portal.api.callers import Caller, caller, fields_of, problem_of
 
 BODY = {
@@ -99,6 +99,32 @@ def test_list_is_filtered_by_what_stands_in_the_address(developer: Caller, team:
     assert developer.get("/models", team="pricing").json()["results"] == []
     assert fields_of(developer.get("/models", task="magic"), 400, "invalid") == {"task"}
     assert fields_of(developer.get("/models", tier="one"), 400, "invalid") == {"tier"}
+    assert fields_of(developer.get("/models", unowned="some"), 400, "invalid") == {"unowned"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "left"),
+    [
+        ("q", "whom one", ["one"]),
+        ("q", "decide", ["two", "one"]),
+        ("owner", "olga", ["one"]),
+        ("owner", "olga@example.org", ["one"]),
+        ("serving", "true", []),
+        ("serving", "false", ["two", "one"]),
+        ("unowned", "training", ["two"]),
+        ("use_case", "none", ["two", "one"]),
+        ("implementation", "onnx", ["two", "one"]),
+    ],
+)
+def test_programs_narrow_the_list_as_people_do(
+    developer: Caller, team: Team, name: str, value: str, left: list[str]
+) -> None:
+    olga = UserFactory.create(name="Olga Berg", email="olga@example.org")
+    one = RegisteredModelFactory.create(team=team, slug="one", owner=olga)
+    PipelineStageFactory.create(model=one, stage="training", owner_user=olga)
+    RegisteredModelFactory.create(team=team, slug="two")
+    RegisteredModelFactory.create(slug="one-of-others", owner=olga)
+    assert [row["slug"] for row in developer.get("/models", **{name: value}).json()["results"]] == left
 
 
 def test_another_teams_model_is_a_404(stranger: Caller, team: Team) -> None:

@@ -1,4 +1,4 @@
-"""Search over everything the reader may see: a query for each kind of thing, grouped, with the words that matched."""
+"""Search over everything the reader may see: two queries for a kind of thing, grouped, with the words that matched."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -132,13 +132,16 @@ def _of_commit(actor: Actor, wanted: Asked) -> list[int]:
 
 
 def _group(kind: Kind, actor: Actor, wanted: Asked, named: Named) -> Group:
-    rows = list(_matching(kind, kind.rows(actor), wanted, named))
-    hits = [_hit(kind, row, wanted) for row in rows[:SHOWN]]
-    return Group(kind.title, kind.icon, hits, len(rows) > SHOWN)
+    """Find the keys first: what a line names is joined to the few that are shown."""
+    scoped = kind.rows(actor)
+    keys = list(_keys(kind, scoped, wanted, named)[: SHOWN + 1])
+    rows = {row.pk: row for row in _with_text(scoped.filter(pk__in=keys).order_by(), kind, wanted)} if keys else {}
+    hits = [_hit(kind, rows[key], wanted) for key in keys[:SHOWN] if key in rows]
+    return Group(kind.title, kind.icon, hits, len(keys) > SHOWN)
 
 
-def _matching(kind: Kind, rows: QuerySet[Any], wanted: Asked, named: Named) -> QuerySet[Any]:
-    """Return the rows to show, and one more: of those whose name or texts hold every word, or whose digest begins so.
+def _keys(kind: Kind, rows: QuerySet[Any], wanted: Asked, named: Named) -> QuerySet[Any, int]:
+    """Return the keys of those whose name or texts hold every word, or whose digest begins so.
 
     Each of these ways is a query of its own below that of the rows, so that each goes by its own index.
     """
@@ -153,16 +156,14 @@ def _matching(kind: Kind, rows: QuerySet[Any], wanted: Asked, named: Named) -> Q
         ways.append(way)
     if kind.digest and wanted.digest:
         ways.append(everything.filter(**{f"{kind.digest}__startswith": wanted.digest}))
+    keys = rows.values_list("pk", flat=True)
     if not ways:
-        return rows.none()
+        return keys.none()
     first, *others = (way.values("pk") for way in ways)
     names_first = [Case(*(When(way, then=0) for way in by_name), default=1, output_field=IntegerField())]
     # Not by the key's index: the planner would walk it backwards through everything, to find the few that match.
     order = [*(names_first if by_name else ()), (F("pk") + 0).desc()]
-    matching = rows.filter(pk__in=first.union(*others, all=True) if others else first).order_by(*order)
-    # What a line names is joined to the few that are shown.
-    shown = rows.filter(pk__in=matching.values("pk")[: SHOWN + 1])
-    return _with_text(shown, kind, wanted).order_by(*order)
+    return keys.filter(pk__in=first.union(*others, all=True) if others else first).order_by(*order)
 
 
 def _names(kind: Kind, wanted: Asked, named: Named) -> list[Q]:

@@ -104,9 +104,6 @@ _TABLE: tuple[tuple[str, int, str, str, str], ...] = (
     ("person_required", 403, "Only a person or a service account does this", "The system itself hands nothing in.",
      "Call with a token of a person or of a service account."),
     # Validation.
-    ("no_packages", 409, "There is no lock with pinned packages",
-     "A bill of materials is read from the version's environment lock, and none with lines name==version came with it.",
-     "Send what `pip freeze` or `uv pip compile` prints as the environment lock of the next version."),
     ("version_not_sealed", 409, "The version can't be validated", "Only a sealed version is validated.",
      "Submit it and wait until it is sealed; `detail` says where it is."),
     ("no_plan", 409, "There is no validation plan", "A run follows a plan, and the model has none.",

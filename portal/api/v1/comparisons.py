@@ -5,12 +5,12 @@ from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.v1.versions import ArtifactSerializer, version_named
 from portal.api.views import Door, actor_of
-from portal.core.errors import Invalid
 from portal.core.querysets import visible
 from portal.overviews.comparisons import compare
 from portal.overviews.versions import production_of
@@ -108,7 +108,7 @@ class VersionComparisonDetail(Door):
         after = version_named(request, slug, number)
         before = _against(request, after)
         if before == after:
-            raise Invalid("That is one version twice.", fields={"against": [f"Name another version than {after}."]})
+            raise ValidationError({"against": [f"Name another version than {after}."]})
         return Response(ComparisonSerializer(compare(before, after)).data)
 
 
@@ -118,9 +118,9 @@ def _against(request: Request, after: ModelVersion) -> ModelVersion:
         production = production_of(after)
         if production is None:
             words = "Nothing is in production. Name a version as model:number."
-            raise Invalid("There is nothing to compare with.", fields={"against": [words]})
+            raise ValidationError({"against": [words]})
         return visible(rows, actor_of(request), pk=production.version_id)
     if not NAMED.fullmatch(name):
-        raise Invalid("That names no version.", fields={"against": ["Name a version as model:number."]})
+        raise ValidationError({"against": ["Name a version as model:number."]})
     slug, _, number = name.partition(":")
     return visible(rows, actor_of(request), model__slug=slug, number=int(number))

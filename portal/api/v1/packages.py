@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from portal.api.v1.versions import version_named
 from portal.api.views import Door
-from portal.core.errors import Conflict
+from portal.core.errors import NotFound
 from portal.overviews.packages import bill_of
 from registry.formats.cyclonedx import MEDIA_TYPE, bill_of_materials
 from registry.models import ModelVersion
@@ -32,7 +32,7 @@ class VersionBill(Door):
         version = version_named(request, slug, number)
         bill = bill_of(version)
         if bill is None:
-            raise Conflict(f"No environment lock with pinned packages came with {version}.", code="no_packages")
+            raise NotFound(f"No environment lock with pinned packages came with {version}.")
         name = f"{slug}-v{number}.cdx.json"
         text = json.dumps(bill_of_materials(bill), indent=1)
         return HttpResponse(

@@ -54,12 +54,12 @@ def test_what_can_not_be_compared_is_refused_in_words(
 ) -> None:
     assert number in {version.number for version in pair}
     answer = viewer.get(f"/models/limits/versions/{number}/comparison{query}")
-    assert fields_of(answer, 422, "invalid") == {"against"}
+    assert fields_of(answer, 400, "invalid") == {"against"}
 
 
 def test_without_production_the_other_one_is_to_be_named(viewer: Caller, team: Team) -> None:
     lonely = VersionFactory.create(model__team=team)
-    assert "Nothing is in production" in str(problem_of(viewer.get(path_of(lonely)), 422, "invalid")["errors"])
+    assert "Nothing is in production" in str(problem_of(viewer.get(path_of(lonely)), 400, "invalid")["errors"])
 
 
 def test_another_teams_version_is_not_there(viewer: Caller, pair: tuple[ModelVersion, ModelVersion]) -> None:

@@ -20,7 +20,7 @@ def test_the_packages_of_a_lock_are_downloaded_as_cyclonedx(viewer: Caller, team
 
 def test_without_pinned_packages_there_is_none(viewer: Caller, team: Team) -> None:
     VersionFactory.create(model__team=team, model__slug="limits")
-    problem_of(viewer.get("/models/limits/versions/1/sbom"), 409, "no_packages")
+    problem_of(viewer.get("/models/limits/versions/1/sbom"), 404, "not_found")
 
 
 def test_another_teams_bill_is_not_there(viewer: Caller) -> None:

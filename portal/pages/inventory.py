@@ -129,7 +129,7 @@ def card(request: PageRequest, slug: str) -> HttpResponse:
         drafted = form.attempt(cards.draft_card, actor=request.actor, model=found, **form.cleaned_data)
         if drafted is not None:
             return redirect("card", slug=slug)
-    may_write = request.actor.may("write_card", found.team_id)
+    may_write = found.retired_at is None and request.actor.may("write_card", found.team_id)
     context = {
         "model": found,
         "published": published,

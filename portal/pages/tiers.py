@@ -73,7 +73,7 @@ def tier(request: PageRequest, slug: str) -> HttpResponse:
     """What a model's tier rests on, and its history."""
     found = _model(request, slug)
     overview = tier_overview(request.actor, found)
-    may_assess = request.actor.may("assess_tier", found.team_id)
+    may_assess = found.retired_at is None and request.actor.may("assess_tier", found.team_id)
     return render(request, "models/tier.html", {"model": found, "overview": overview, "may_assess": may_assess})
 
 

@@ -105,10 +105,7 @@ def _look_into(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], kind: s
         inside = content.classify(_beginning(archive, entry.filename, content.PEEK_BYTES)).kind
         if inside == "pickle" or PICKLED_NAME.search(entry.filename):
             found.append(entry.filename)
-        elif inside in ARCHIVES and kind not in {
-            *STORED,
-            "skops",
-        }:
+        elif inside in ARCHIVES and kind not in {*STORED, "skops"}:
             raise Refusal(
                 f"The archive's member “{entry.filename[:100]}” is an archive itself. Send the file itself, unpacked."
             )

@@ -66,6 +66,8 @@ def test_a_retired_model_says_who_retired_it_and_why(client: Client, developer: 
     assert "This model is retired." in shown
     assert "A rule took its place." in shown
     assert address not in shown
+    assert reverse("tier_assess", args=[model.slug]) not in text(client.get(reverse("tier", args=[model.slug])))
+    assert "Draft the next revision" not in text(client.get(reverse("card", args=[model.slug])))
     for wanted, found in (("true", True), ("false", False)):
         assert (model.slug in text(client.get(reverse("models"), {"retired": wanted}))) is found
     assert "is retired" in text(change(client, model, name="Other"))

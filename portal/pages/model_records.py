@@ -34,8 +34,10 @@ class RecordForm(VerbForm):
 
     def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._named = {str(one.pk): one for one in people}
-        choices = [(str(one.pk), f"{one.name}, {one.email if one.is_active else 'account closed'}") for one in people]
+        self._named = {f"user:{one.pk}": one for one in people}
+        choices = [
+            (f"user:{one.pk}", f"{one.name}, {one.email if one.is_active else 'account closed'}") for one in people
+        ]
         self.fields["owner"].choices = choices  # type: ignore[attr-defined]
         self.fields["backup"].choices = [("", "No backup"), *choices]  # type: ignore[attr-defined]
 
@@ -100,7 +102,7 @@ def _people(model: RegisteredModel) -> list[User]:
 
 def _initial(model: RegisteredModel) -> dict[str, Any]:
     said = {name: getattr(model, name) for name in ("name", "purpose", "mlflow_name")}
-    return {**said, "owner": str(model.owner_id), "backup": str(model.backup_id or "")}
+    return {**said, "owner": f"user:{model.owner_id}", "backup": f"user:{model.backup_id}" if model.backup_id else ""}
 
 
 def _model(request: PageRequest, slug: str) -> RegisteredModel:

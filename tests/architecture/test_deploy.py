@@ -60,8 +60,9 @@ def started_by(name: str) -> list[str]:
 
 
 def blocks(lock: str) -> dict[str, str]:
-    """Return each pinned package of a lock with its hashes, without who wants it."""
+    """Return each pinned package of a lock with its hashes, without who wants it, and on which system."""
     text = re.sub(r"^\s+#.*\n", "", (BASE_DIR / lock).read_text(), flags=re.MULTILINE)
+    text = re.sub(r" ; [^\\\n]*", " ", text)
     return {block.split("==")[0]: block.strip() for block in re.split(r"\n(?=\S)", text)}
 
 

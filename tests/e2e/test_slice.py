@@ -117,6 +117,7 @@ def test_keys_lead_everywhere_and_rest_while_somebody_types(portal: RunningPorta
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_hidden()
     page.keyboard.press("j")
+    page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(portal.url + MODEL)
     page.keyboard.press("g")
@@ -151,7 +152,7 @@ def test_search_finds_and_a_filter_is_kept(developer: Person) -> None:
     page.get_by_label("Name of this filter").fill("Second tier")
     page.get_by_role("button", name="Save filter").click()
     developer.opens("/models").get_by_role("link", name="Second tier").click()
-    expect(page.get_by_label("Tier", exact=True)).to_have_value("2")
+    expect(page.locator("#id_tier")).to_have_value("2")
     page.get_by_role("button", name="Delete the filter Second tier").click()
     expect(page.get_by_role("link", name="Second tier")).to_have_count(0)
 

@@ -70,6 +70,10 @@ STATES = {
 RUN_STATES = {RunState.PASSED: 80, RunState.FAILED: 14, RunState.ERRORED: 4, RunState.TIMED_OUT: 2}
 
 
+OWN = [one for one in Implementation.values if one != Implementation.VENDOR]
+"""What has versions; a vendor's black box has none."""
+
+
 @dataclass
 class Inventory:
     """What was made, in the order of its keys."""
@@ -164,7 +168,7 @@ class Inventory:
                     slug=f"{name.lower().replace(' ', '-')}-{at:05}", name=name, purpose=self.rng.choice(PURPOSES),
                     team=team, owner=self.rng.choice(self.people[team.pk]),
                     tier=self.rng.choices((1, 2, 3), (1, 3, 6))[0],
-                    task=self.rng.choice(Task.values), implementation=self.rng.choice(Implementation.values),
+                    task=self.rng.choice(Task.values), implementation=self.rng.choice(OWN),
                     use_case=self.rng.choice([None, *self.use_cases[team.pk]]), created_at=self._past(),
                 )
             )  # fmt: skip

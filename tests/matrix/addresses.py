@@ -279,7 +279,7 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST use_case_reject": _verdict,
     "POST use_case_not_a_model": _verdict,
     "POST use_case_retire": lambda _: Sent({"reason": "Over."}),
-    "POST model_change": lambda team: Sent({"name": "Other", "purpose": "Calls.", "owner": str(team.author.pk)}),
+    "POST model_change": lambda team: Sent({"name": "Other", "purpose": "Calls.", "owner": f"user:{team.author.pk}"}),
     "POST model_retire": lambda _: Sent({"reason": "Over."}),
     "POST model_use_case": lambda team: Sent({"use_case": team.idle_use_case.slug}),
     "POST tier_assess": lambda _: Sent({**_TIER, **answers_at(Level.HIGH)}),

@@ -21,7 +21,10 @@ def test_what_takes_no_parameter_says_so(developer: Caller, path: str) -> None:
 
 def test_refusal_names_the_parameters_that_are_known(developer: Caller) -> None:
     words = developer.get("/models", teir=1).json()["errors"][0]["messages"][0]
-    assert "cursor, implementation, limit, order, task, team, tier" in words
+    assert (
+        "cursor, implementation, limit, mlflow_name, order, origin, owner, q, retired, serving, task, team, tier"
+        in words
+    )
 
 
 def test_parameter_given_twice_is_a_400(developer: Caller) -> None:

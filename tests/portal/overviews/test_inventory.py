@@ -112,7 +112,10 @@ def test_lines_take_one_query_a_chunk_and_leave_out_what_is_gone() -> None:
     keys = [made[2].pk, 999_999, made[0].pk]
     with CaptureQueriesContext(connection) as captured:
         found = list(lines(keys, chosen(["tier"])))
-    assert found == [["slug", "name", "tier"], *([row.slug, row.name, 2] for row in (made[2], made[0]))]
+    assert found == [
+        ["slug", "name", "tier", "tier_rests_on"],
+        *([row.slug, row.name, 2, "not_assessed"] for row in (made[2], made[0])),
+    ]
     assert len(captured) == 1
     assert len(keys) < CHUNK
 

@@ -143,7 +143,7 @@ def test_the_file_holds_every_model_that_matches_with_every_column(client: Clien
     assert response.streaming
     assert response["Content-Disposition"] == 'attachment; filename="models.csv"'
     head, first, *others = csv.reader(io.StringIO(response.getvalue().decode()))
-    assert head[:5] == ["slug", "name", "tier", "serving", "serving_since"]
+    assert head[:6] == ["slug", "name", "tier", "tier_rests_on", "serving", "serving_since"]
     line = dict(zip(head, first, strict=True))
     assert (line["slug"], line["serving"], line["gate"]) == (champion.model.slug, "1", "Passed")
     assert datetime.fromisoformat(line["serving_since"]) == champion.releases.get().activated_at

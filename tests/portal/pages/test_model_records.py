@@ -28,7 +28,13 @@ def developer(client: Client, model: RegisteredModel) -> User:
 
 
 def change(client: Client, model: RegisteredModel, **values: str) -> Any:
-    sent = {"name": model.name, "purpose": model.purpose, "owner": str(model.owner_id), "backup": "", "mlflow_name": ""}
+    sent = {
+        "name": model.name,
+        "purpose": model.purpose,
+        "owner": f"user:{model.owner_id}",
+        "backup": "",
+        "mlflow_name": "",
+    }
     return client.post(reverse("model_change", args=[model.slug]), sent | values, follow=True)
 
 
@@ -39,7 +45,7 @@ def text(answer: Any) -> str:
 
 def test_a_changed_record_is_shown_on_the_models_page(client: Client, developer: User, model: RegisteredModel) -> None:
     assert reverse("model_change", args=[model.slug]) in text(client.get(model.get_absolute_url()))
-    answer = change(client, model, name="Late", backup=str(developer.pk), mlflow_name="late arrival")
+    answer = change(client, model, name="Late", backup=f"user:{developer.pk}", mlflow_name="late arrival")
     assert answer.redirect_chain == [(model.get_absolute_url(), 302)]
     assert "late arrival" in text(answer)
     assert "Dana" in text(answer)
@@ -56,7 +62,7 @@ def test_what_is_refused_stays_in_the_form(client: Client, developer: User, mode
     assert 'value="Kept"' in text(answer)
     model.refresh_from_db()
     assert model.name != "Kept"
-    assert change(client, model, backup=str(model.owner_id)).status_code == 422
+    assert change(client, model, backup=f"user:{model.owner_id}").status_code == 422
 
 
 def test_a_retired_model_says_who_retired_it_and_why(client: Client, developer: User, model: RegisteredModel) -> None:

@@ -52,11 +52,11 @@ def test_a_tier_by_hand_is_said_not_to_be_assessed_everywhere(
     assert "Nobody has assessed the tier yet." in page
     assert "not assessed" in client.get(model.get_absolute_url()).content.decode()
     assert "not assessed" in client.get(reverse("models")).content.decode()
-    assert model.slug in client.get(reverse("models"), {"assessed": "not_assessed"}).content.decode()
+    assert model.slug in client.get(reverse("models"), {"tier_standing": "not_assessed"}).content.decode()
     TierAssessmentFactory.create(model=model)
     assert "not assessed" not in client.get(reverse("models")).content.decode()
     assert "assessed by the first line" in client.get(model.get_absolute_url()).content.decode()
-    assert "No model matches." in client.get(reverse("models"), {"assessed": "not_assessed"}).content.decode()
+    assert "No model matches." in client.get(reverse("models"), {"tier_standing": "not_assessed"}).content.decode()
 
 
 def test_the_form_asks_every_question_by_axis(client: Client, developer: User, model: RegisteredModel) -> None:

@@ -8,7 +8,7 @@ from django.utils.html import escape
 TAG = re.compile(r"<(/?)(thead|tr|td|th)\b([^>]*)>")
 HIDDEN = re.compile(r'<(\w+)[^>]*\saria-hidden="true"[^>]*>.*?</\1>', re.DOTALL)
 ANY_TAG = re.compile(r"<[^>]+>")
-SPANNED = re.compile(r'\bcolspan="')
+SPANNED = re.compile(r'\bcolspan="(\d+)"')
 
 
 def labelled(table: str) -> str:
@@ -30,8 +30,9 @@ def labelled(table: str) -> str:
         if name == "tr":
             column = 0
             return found[0]
-        here, column = column, column + 1
-        if name != "td" or here >= len(labels) or not labels[here] or SPANNED.search(attributes):
+        spanned = SPANNED.search(attributes)
+        here, column = column, column + (int(spanned[1]) if spanned else 1)
+        if name != "td" or here >= len(labels) or not labels[here] or spanned:
             return found[0]
         return f'<td data-label="{escape(labels[here])}"{attributes}>'
 

@@ -23,5 +23,10 @@ def test_a_cell_across_columns_or_beyond_the_head_has_no_label() -> None:
     assert "<td>d</td>" in shown
 
 
+def test_a_cell_behind_one_across_columns_says_its_own_column() -> None:
+    shown = labelled(HEAD + '<tr><td colspan="2">same</td><td>go</td></tr>')
+    assert '<td data-label="Act">go</td>' in shown
+
+
 def test_a_table_without_a_head_stays_as_it_is() -> None:
     assert labelled("<tbody><tr><td>a</td></tr></tbody>") == "<tbody><tr><td>a</td></tr></tbody>"

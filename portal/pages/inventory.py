@@ -30,14 +30,12 @@ class ModelFilter(inventory.InventoryFilter):
     """The filters of the models table, as people see them."""
 
     team = django_filters.ChoiceFilter(field_name="team__slug", empty_label="All teams")
-    serving = django_filters.BooleanFilter(method="with_serving", widget=forms.Select(choices=IN_PRODUCTION))
-    retired = django_filters.BooleanFilter(
-        field_name="retired_at", lookup_expr="isnull", exclude=True, widget=forms.Select(choices=IN_SERVICE)
-    )
 
     def __init__(self, *args: Any, teams: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.filters["team"].extra["choices"] = teams
+        self.filters["serving"].extra["widget"] = forms.Select(choices=IN_PRODUCTION)
+        self.filters["retired"].extra["widget"] = forms.Select(choices=IN_SERVICE)
 
 
 class CardForm(VerbForm):

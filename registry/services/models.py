@@ -6,7 +6,6 @@ from enum import Enum
 
 from django.db import IntegrityError, transaction
 
-from portal.accounts.choices import UserKind
 from portal.accounts.models import Team, User
 from portal.accounts.selectors import people_with
 from portal.core.actors import Actor
@@ -22,7 +21,14 @@ from registry.rules.registration import model_problems, record_problems, retirem
 from registry.rules.stages import Candidate
 from registry.rules.use_cases import link_problem
 from registry.rules.values import slug_problems, text_problems
-from registry.services.rows import author_of, constraint_of, create_under_slug, lock_model, require_in_service
+from registry.services.rows import (
+    author_of,
+    candidate,
+    constraint_of,
+    create_under_slug,
+    lock_model,
+    require_in_service,
+)
 from registry.services.stages import add_stages
 
 
@@ -151,10 +157,7 @@ def _problems(model: RegisteredModel, *, new_owner: bool, new_backup: bool) -> d
 
 
 def _candidate(user: User | None, team_id: int) -> Candidate | None:
-    if user is None:
-        return None
-    sees = user.pk in {one.pk for one in people_with("read", team_id)}
-    return Candidate(user.pk, user.kind == UserKind.PERSON, user.is_active, sees)
+    return candidate(user, {one.pk for one in people_with("read", team_id)} if user else set())
 
 
 @contextmanager

@@ -1,15 +1,18 @@
 """What every verb here does to rows: tell who acts, lock, number, insert under a slug."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Model, QuerySet
 
+from portal.accounts.choices import UserKind
+from portal.accounts.models import User
 from portal.core.actors import Actor
 from portal.core.errors import Forbidden
 from registry.errors import NotUsable, SlugTaken
 from registry.models import RegisteredModel
+from registry.rules.stages import Candidate
 
 Row = TypeVar("Row", bound=Model)
 
@@ -53,3 +56,10 @@ def create_under_slug(create: Callable[[], Row], slug: str) -> Row:
 def constraint_of(error: IntegrityError) -> str:
     """Return which constraint of the database a row would break; the values in the message could say anything."""
     return str(getattr(getattr(error.__cause__, "diag", None), "constraint_name", ""))
+
+
+def candidate(user: User | None, readers: Collection[int]) -> Candidate | None:
+    """Return what the rules ask of somebody who is to answer for a part of a model; None for nobody."""
+    if user is None:
+        return None
+    return Candidate(user.pk, user.kind == UserKind.PERSON, user.is_active, user.pk in readers)

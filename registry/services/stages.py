@@ -4,7 +4,6 @@ from typing import Any
 
 from django.db import transaction
 
-from portal.accounts.choices import UserKind
 from portal.accounts.models import Team, User
 from portal.accounts.selectors import people_with
 from portal.core.actors import Actor
@@ -15,8 +14,8 @@ from portal.ledger.services import append
 from registry.choices import Stage
 from registry.events import STAGE_ASSIGNED
 from registry.models import PipelineStage, RegisteredModel
-from registry.rules.stages import Candidate, problems
-from registry.services.rows import author_of, lock_model
+from registry.rules.stages import problems
+from registry.services.rows import author_of, candidate, lock_model
 
 
 def add_stages(model: RegisteredModel) -> None:
@@ -64,10 +63,4 @@ def _problems(
     model: RegisteredModel, owner: User | None, backup: User | None, response_hours: int | None
 ) -> dict[str, list[str]]:
     readers = {user.pk for user in people_with("read", model.team_id)} if owner or backup else set[int]()
-    return problems(owner=_candidate(owner, readers), backup=_candidate(backup, readers), response_hours=response_hours)
-
-
-def _candidate(user: User | None, readers: set[int]) -> Candidate | None:
-    if user is None:
-        return None
-    return Candidate(user.pk, user.kind == UserKind.PERSON, user.is_active, user.pk in readers)
+    return problems(owner=candidate(owner, readers), backup=candidate(backup, readers), response_hours=response_hours)

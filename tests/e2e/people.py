@@ -15,8 +15,10 @@ ZOOMED = 720  # 1440 at 200 %
 NARROWEST, WIDEST = 320, 1920
 ZONE = "Asia/Kolkata"
 """Where the people sit: not in UTC, so that times are rewritten."""
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+OF_COLOUR = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+SCHEMES: tuple[tuple[Literal["light", "dark"], dict[str, Any]], ...] = (("light", RULES), ("dark", OF_COLOUR))
+"""What is looked for in each: the style sheet's schemes differ in colours (`light-dark()`) and in nothing else."""
 
 
 def chromium(playwright: Playwright) -> Browser:
@@ -65,13 +67,13 @@ class Person:
         self.page.goto(self.url + path)
         return self.page
 
-    def violations(self) -> list[str]:
+    def violations(self, rules: dict[str, Any] = RULES) -> list[str]:
         """Return what axe finds on the page as it stands, one line each."""
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE_SCRIPT)
         found: list[dict[str, Any]] = self.page.evaluate(
             "options => axe.run(options).then(results => results.violations)",
-            {"runOnly": RULES, "resultTypes": ["violations"]},
+            {"runOnly": rules, "resultTypes": ["violations"]},
         )
         return [f"{one['id']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
 

@@ -99,9 +99,9 @@ def faults_of(reader: Person, path: str) -> list[str]:
             found.append(f"{width}: the page is {reader.sideways()} px too wide")
         if width <= WIDTHS[-1]:
             found += [f"{width}: {name} scrolls" for name in reader.tables_that_scroll()]
-        for scheme in SCHEMES if width in widths else ():
+        for scheme, rules in SCHEMES if width in widths else ():
             reader.page.emulate_media(color_scheme=scheme)
-            found += [f"{scheme} {width}: {one}" for one in reader.violations()]
+            found += [f"{scheme} {width}: {one}" for one in reader.violations(rules)]
     reader.complaints = [one for one in reader.complaints if path != "/nowhere" or "404" not in one]
     return found + reader.complaints
 

@@ -43,3 +43,9 @@ def test_pages_with_charts_stop_the_style_of_maps_that_the_script_would_inject()
 
 def test_the_sheet_of_the_pages_stays_under_15_kilobytes_as_served() -> None:
     assert len(Path(str(finders.find("countersign/countersign.css"))).read_bytes()) < 15_000
+
+
+def test_schemes_of_the_pages_differ_in_colours_alone() -> None:
+    sheet = Path(str(finders.find("countersign/countersign.css"))).read_text()
+    assert "light-dark(" in sheet
+    assert "prefers-color-scheme" not in sheet, "the walk of the pages looks for nothing but colours in the dark"

@@ -12,13 +12,12 @@ import hashlib
 import os
 import sys
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 import flights
 import httpx
 import pandas as pd
-from portal_client import Browser, Json, Portal, Refused
+from portal_client import Browser, Json, Portal, Refused, environment_lock
 
 MODEL, DATASET, PIPELINE = "late-arrival", "nyc-flights-2013", "flight-features"
 CHALLENGER = "arrival-challenger"
@@ -76,12 +75,6 @@ class Snapshot:
         return {"dataset": DATASET, "number": self.number}
 
 
-def environment_lock() -> bytes:
-    """Return what is installed here, as pip would freeze it."""
-    pins = {f"{found.name.lower()}=={found.version}" for found in metadata.distributions()}
-    return "\n".join(sorted(pins)).encode() + b"\n"
-
-
 def commit() -> str:
     """Return a name for the code that trains: what a CI would take from git."""
     return hashlib.sha256(Path(flights.__file__).read_bytes()).hexdigest()[:40]
@@ -97,13 +90,10 @@ def upload(portal: Portal) -> list[Snapshot]:
         flights.months(rows, 9, 12, 12_000),
     ):
         content = flights.parquet(sample)
-        answer = portal.upload("POST", f"/datasets/{DATASET}/snapshots", content, time_column=flights.DAY)
+        answer = portal.send_rows(DATASET, content, time_column=flights.DAY)
         sent.append(Snapshot(sample, answer["number"], answer["sha256"]))
     for snapshot in sent:
-        path = f"/datasets/{DATASET}/snapshots/{snapshot.number}"
-        found = portal.wait(path, lambda answer: answer["state"] != "inspecting")
-        if found["state"] != "ready":
-            raise Refused({"code": found["state"], "detail": found["reason"]})
+        portal.wait_for_rows(DATASET, snapshot.number)
     say("Data", f"{len(sent)} snapshots inspected; {len(sent[-1].rows)} flights of September to December held out")
     return sent
 
@@ -134,23 +124,15 @@ def register_version(
         "feature_pipeline_version": {"pipeline": PIPELINE, "number": 1},
         "claims": claims,
     }
-    number: int = portal.post(f"/models/{model}/versions", body)["number"]
-    files = f"/models/{model}/versions/{number}/artifacts"
     name, content = trained.file()
-    portal.upload("PUT", f"{files}/{name}", content, role="model")
-    portal.upload("PUT", f"{files}/requirements.lock", lock, role="environment")
-    portal.post(f"/models/{model}/versions/{number}/submit")
-    return number
+    return portal.register_version(model, body, {name: ("model", content), "requirements.lock": ("environment", lock)})
 
 
 def wait_for_run(portal: Portal, number: int, model: str = MODEL) -> Json:
     """Return the version's validation run once it has ended; the portal starts it when the version is sealed."""
-    path = f"/models/{model}/versions/{number}"
-    version = portal.wait(path, lambda answer: answer["state"] not in {"receiving", "inspecting"})
-    if version["state"] != "sealed":
-        raise Refused({"code": version["state"], "detail": version["reason"]})
+    portal.wait_for_seal(model, number)
     listed = portal.wait(
-        f"{path}/validation-runs",
+        f"/models/{model}/versions/{number}/validation-runs",
         lambda answer: any(run["finished_at"] for run in answer["results"]),
     )
     run: Json = listed["results"][0]

@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from html.parser import HTMLParser
+from importlib import metadata
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -66,6 +67,29 @@ class Portal:
                 raise TimeoutError(f"{path} is not there yet after {seconds:.0f} s.")
             time.sleep(PAUSE_SECONDS)
         return found
+
+    def send_rows(self, dataset: str, content: bytes, **query: str) -> Json:
+        """Upload rows (Parquet, CSV) as the dataset's next snapshot; raises Refused where it holds these bytes."""
+        return self.upload("POST", f"/datasets/{dataset}/snapshots", content, **query)
+
+    def wait_for_rows(self, dataset: str, number: int) -> Json:
+        """Return a snapshot once it has been inspected; raises Refused where it can't be used, with the reason."""
+        path = f"/datasets/{dataset}/snapshots/{number}"
+        return _usable(self.wait(path, lambda answer: answer["state"] != "inspecting"), "ready")
+
+    def register_version(self, model: str, body: Json, files: dict[str, tuple[str, bytes]]) -> int:
+        """Register a version, send its files ({name: (role, content)}), hand it in, and return its number."""
+        number: int = self.post(f"/models/{model}/versions", body)["number"]
+        path = f"/models/{model}/versions/{number}"
+        for name, (role, content) in files.items():
+            self.upload("PUT", f"{path}/artifacts/{name}", content, role=role)
+        self.post(f"{path}/submit")
+        return number
+
+    def wait_for_seal(self, model: str, number: int) -> Json:
+        """Return a version once it is sealed; raises Refused where it is not, with what the inspection found."""
+        path = f"/models/{model}/versions/{number}"
+        return _usable(self.wait(path, lambda answer: answer["state"] not in {"receiving", "inspecting"}), "sealed")
 
 
 class Browser:
@@ -132,6 +156,18 @@ class _Page(HTMLParser):
         """Collect the alert's words."""
         if self._depth and data.strip():
             self.alert = f"{self.alert} {data.strip()}".strip()
+
+
+def environment_lock() -> bytes:
+    """Return what is installed here, as pip would freeze it."""
+    pins = {f"{found.name.lower()}=={found.version}" for found in metadata.distributions()}
+    return "\n".join(sorted(pins)).encode() + b"\n"
+
+
+def _usable(found: Json, state: str) -> Json:
+    if found["state"] != state:
+        raise Refused({"code": found["state"], "detail": found["reason"]})
+    return found
 
 
 def _answer(response: httpx.Response) -> Json:

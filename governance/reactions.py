@@ -9,6 +9,10 @@ from portal.core.errors import Conflict
 from portal.ledger.catalogue import Event, reaction
 from registry.events import (
     CARD_PUBLISHED,
+    FINDING_CLOSED,
+    FINDING_RAISED,
+    FINDING_REOPENED,
+    FINDING_SEVERITY_CHANGED,
     MODEL_RETIRED,
     MODEL_TIER_RAISED,
     RELEASE_ACTIVATED,
@@ -17,7 +21,18 @@ from registry.events import (
 )
 
 
-@reaction(CARD_PUBLISHED, MODEL_TIER_RAISED, RELEASE_ACTIVATED, RUN_FINISHED, VERSION_QUARANTINED, VERSION_WITHDRAWN)
+@reaction(
+    CARD_PUBLISHED,
+    FINDING_CLOSED,
+    FINDING_RAISED,
+    FINDING_REOPENED,
+    FINDING_SEVERITY_CHANGED,
+    MODEL_TIER_RAISED,
+    RELEASE_ACTIVATED,
+    RUN_FINISHED,
+    VERSION_QUARANTINED,
+    VERSION_WITHDRAWN,
+)
 def void_requests(event: Event) -> None:
     """Void each open request of the model of which a part has another digest now.
 

@@ -247,6 +247,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "LevelEnum": "registry.choices.Level",
         "AssessmentStateEnum": "registry.choices.AssessmentState",
+        "FindingStateEnum": "registry.choices.FindingState",
     },
 }
 

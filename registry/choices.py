@@ -161,6 +161,37 @@ class Stage(TextChoices):
         return _GATES[self][1]
 
 
+class FindingState(TextChoices):
+    """The life of a finding. `overdue` is computed, never stored."""
+
+    OPEN = "open", "Open"
+    IN_REMEDIATION = "in_remediation", "In remediation"
+    READY_TO_VERIFY = "ready_to_verify", "Ready to verify"
+    CLOSED = "closed", "Closed"
+    REOPENED = "reopened", "Reopened"
+
+
+class Severity(TextChoices):
+    """How much a finding weighs, the heaviest first."""
+
+    HIGH = "high", "High"
+    MEDIUM = "medium", "Medium"
+    LOW = "low", "Low"
+
+
+class FindingVerb(TextChoices):
+    """What somebody did to a finding."""
+
+    RAISE = "raise", "Raised"
+    HAND_OVER = "hand_over", "Handed over"
+    START = "start", "Remediation started"
+    HAND_IN = "hand_in", "Remediation handed in"
+    CLOSE = "close", "Closed"
+    SEND_BACK = "send_back", "Sent back"
+    REOPEN = "reopen", "Reopened"
+    CHANGE_SEVERITY = "change_severity", "Severity changed"
+
+
 class StageState(TextChoices):
     """Whether somebody answers for a stage; computed, never stored."""
 

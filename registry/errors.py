@@ -49,3 +49,9 @@ class OwnUseCase(Forbidden):
     """Who proposed, wrote, owned or sponsored a use case does not decide about it."""
 
     code = "conflict_of_duty"
+
+
+class NotYourFinding(Forbidden):
+    """Somebody else does this to the finding: who holds it, or the line that raised it without a hand in the remedy."""
+
+    code = "not_your_finding"

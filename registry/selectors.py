@@ -1,6 +1,7 @@
 """Reads of the registry that are wider than a queryset's method."""
 
 import json
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
+from portal.core.actors import Actor
 from portal.core.querysets import ScopedQuerySet
 from registry.choices import AssessmentState, Environment, ReleaseState, Stage, TierStanding, UseCaseState
 from registry.models import (
     CardRevision,
+    Finding,
     ModelVersion,
     PipelineStage,
     RegisteredModel,
@@ -19,6 +22,8 @@ from registry.models import (
     TierAssessment,
     UseCase,
 )
+from registry.models.findings import REMEDIATED_BY
+from registry.rules.findings import Facts, Standing, line_for
 from registry.rules.tiers import Questionnaire, questionnaire_of
 
 PACKS = Path(__file__).parent / "packs"
@@ -84,9 +89,37 @@ def assessment_in_force(model: RegisteredModel) -> TierAssessment | None:
 
 def hands_in(model: RegisteredModel) -> set[int]:
     """Return who owns the model or worked on it: versions, training, cards; and who answers for machines that did."""
-    work = ModelVersion.objects.filter(model=model).values_list(
-        "created_by", "created_by__owner", "submitted_by", "submitted_by__owner", "training_run__owner"
+    return hands_in_models([model])[model.pk]
+
+
+def hands_in_models(models: Collection[RegisteredModel]) -> dict[int, set[int]]:
+    """Return {model: who has a hand in it}, in as many queries for many models as for one."""
+    work = ModelVersion.objects.filter(model__in=models).values_list(
+        "model", "created_by", "created_by__owner", "submitted_by", "submitted_by__owner", "training_run__owner"
     )
-    written = CardRevision.objects.filter(model=model).values_list("author", "published_by")
-    found = {user for row in [*work, *written] for user in row if user is not None}
-    return found | {one for one in (model.owner_id, model.backup_id) if one is not None}
+    written = CardRevision.objects.filter(model__in=models).values_list("model", "author", "published_by")
+    found: dict[int, set[int]] = {one.pk: {one.owner_id, one.backup_id or one.owner_id} for one in models}
+    for row in [*work, *written]:
+        found[row[0] or 0].update(user for user in row[1:] if user is not None)
+    return found
+
+
+def standing_in(actor: Actor, model: RegisteredModel, hands: Collection[int] | None = None) -> Standing:
+    """Return as what somebody acts towards findings about a model; `hands` where it is known who has one in it."""
+    challenges = actor.may("challenge_finding", model.team_id)
+    if hands is None:
+        hands = hands_in(model) if challenges else ()
+    is_person = actor.kind == "user"
+    line = line_for(
+        challenges=challenges,
+        raises=actor.may("raise_finding", model.team_id),
+        is_person=is_person,
+        has_a_hand=actor.user_id in hands,
+    )
+    return Standing(actor.user_id, is_person, line, actor.may("answer_finding", model.team_id))
+
+
+def finding_facts(finding: Finding) -> Facts:
+    """Return what the rules ask of a finding."""
+    remediators = finding.moves.filter(verb__in=REMEDIATED_BY).values_list("by_id", flat=True)
+    return Facts(finding.state, finding.severity, finding.line, finding.holder_id, set(remediators))

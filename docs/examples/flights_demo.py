@@ -1,8 +1,8 @@
 """From an empty portal to a model in production, over REST: will this flight arrive more than 15 minutes late.
 
 Three versions of one model: a champion that is approved and active, a candidate that waits for review, and one that a
-gate stops; beside it a second model, in LightGBM, that is measured on the same rows. `manage.py demo` runs this
-script; with accounts of your own it runs as
+gate stops, about which the second line raised a finding; beside it a second model, in LightGBM, that is measured on the
+same rows. `manage.py demo` runs this script; with accounts of your own it runs as
 
     BASE_URL=… TEAM=… TOKEN=… VALIDATOR_TOKEN=… SPONSOR_EMAIL=… SIGNER_EMAIL=… SIGNER_PASSWORD=… \
         python docs/examples/flights_demo.py
@@ -12,6 +12,7 @@ import hashlib
 import os
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import flights
@@ -258,6 +259,25 @@ def challenge(developer: Portal, candidate: int, eager: int) -> None:
         say("", f"v{eager}: {refused.detail}")
 
 
+def find_fault(developer: Portal, second: Portal, number: int) -> None:
+    """Have the second line raise a finding about a version, and who made it begin to remediate it."""
+    body = {
+        "title": "Probabilities are far too high",
+        "description": "On the held-out months the version expects far more late flights than there were: classes were "
+        "weighted, and nothing took that back. Right would be probabilities whose calibration slope and intercept lie "
+        "within the policy's limits.",
+        "severity": "high",
+        "stage": "training",
+        "version": number,
+        "holder": developer.get("/whoami")["email"],
+        "due": (datetime.now(UTC) + timedelta(days=10)).isoformat(),
+    }
+    found = second.post(f"/models/{MODEL}/findings", body)
+    moves = f"/models/{MODEL}/findings/{found['number']}/moves"
+    begun = developer.post(moves, {"move": "start", "comment": "Recalibrating on July and August."})
+    say("Finding", f"{found['number']}, {begun['severity']}, about v{number}: {begun['state'].replace('_', ' ')}")
+
+
 def measure_challenger(developer: Portal, second: Portal, summer: Snapshot, held_out: Snapshot) -> None:
     """Register a second model that answers the same question in LightGBM, and have it measured on the same rows."""
     body = {
@@ -306,6 +326,7 @@ def main() -> None:
         words = "Deep trees with classes weighted, to catch more late flights."
         eager = register_version(developer, forest, summer, claims, words)
         challenge(developer, candidate, eager)
+        find_fault(developer, second, eager)
         measure_challenger(developer, second, summer, held_out)
 
 

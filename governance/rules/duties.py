@@ -31,6 +31,7 @@ DEEDS: Mapping[str, str] = {
     "training_owner": "own the training run",
     "training_data_author": "registered the training data",
     "commit_author": "are an author of the training commit",
+    "finding_remediator": "remediated a finding about the model",
     "planner": "planned the release",
     "opener": "opened the approval request",
 }

@@ -1,10 +1,22 @@
 """What the stored results of a validation run say to a policy; a part that is not there stays missing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from monitoring.rules.claims import REFUTED, ClaimVerdict
 from monitoring.rules.comparisons import Verdict
+from registry.choices import Severity
+
+
+@dataclass(frozen=True)
+class OpenFinding:
+    """A finding that is not closed, as a policy reads it."""
+
+    severity: str
+    due: datetime | None
+
 
 HOLDS = frozenset({Verdict.BETTER, Verdict.NOT_WORSE})
 
@@ -31,3 +43,12 @@ def results_inputs(results: Mapping[str, Any], specification: Mapping[str, Any])
         values["segments.assessed"] = len(assessed)
         values["segments.bare"] = len(declared - {column for column, _ in assessed})
     return values
+
+
+def findings_inputs(found: Sequence[OpenFinding], at: datetime) -> dict[str, object]:
+    """Return the variables that come from the findings that are not closed; overdue is asked of the instant."""
+    return {
+        "findings.open": len(found),
+        "findings.open_high": sum(one.severity == Severity.HIGH for one in found),
+        "findings.overdue": sum(one.due is not None and one.due < at for one in found),
+    }

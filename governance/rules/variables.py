@@ -57,6 +57,13 @@ _PLAIN = (
         VariableType.BOOL,
         "Those answers are the second line’s: of a validator who had no hand in the model.",
     ),
+    (
+        "findings.open",
+        VariableType.INT,
+        "Findings about the version, or about its model as a whole, that are not closed.",
+    ),
+    ("findings.open_high", VariableType.INT, "Those among them of high severity."),
+    ("findings.overdue", VariableType.INT, "Those among them whose due time has passed."),
     ("production.exists", VariableType.BOOL, "Another version of the model is active in production."),
 )
 _OF_RUN = (

@@ -7,7 +7,7 @@ from monitoring.choices import RunState
 from monitoring.models import ValidationRun
 from portal.core.canonical import digest_of
 from registry.choices import CardState, VersionState
-from registry.models import CardRevision, ModelVersion, RegisteredModel, Release
+from registry.models import CardRevision, Finding, ModelVersion, RegisteredModel, Release
 from registry.selectors import champion_of
 
 NONE = digest_of(None)
@@ -42,14 +42,20 @@ def bundle_of(release: Release, evaluation: GateEvaluation) -> dict[str, str]:
             "validation_results": _results_digest(run),
             "gate_evaluation": evaluation.digest,
             "production": champion.digest if champion else NONE,
-            # Findings and waivers do not exist yet; their part is the empty list until they do.
-            "open_findings": digest_of([]),
+            "open_findings": findings_digest(version),
+            # Waivers do not exist yet; their part is the empty list until they do.
             "active_waivers": digest_of([]),
             "tier": digest_of(model.tier),
             "rollout": digest_of({"steps": [], "fallback": release.fallback}),
             "environment": digest_of(release.environment),
         }
     )
+
+
+def findings_digest(version: ModelVersion) -> str:
+    """Return the digest of what is open against a version: number and severity of each finding, not who works on it."""
+    rows = Finding.objects.about(version).unclosed().order_by("number")
+    return digest_of([[number, severity] for number, severity in rows.values_list("number", "severity")])
 
 
 def newest_run(version: ModelVersion) -> ValidationRun | None:

@@ -11,7 +11,8 @@ from governance.selectors.requests import seat_rules, state_now
 from portal.accounts.models import User
 from portal.accounts.selectors import people_by_team, people_of_addresses
 from portal.core.actors import Actor
-from registry.models import Artifact, CardRevision
+from registry.models import Artifact, CardRevision, FindingMove
+from registry.models.findings import REMEDIATED_BY
 
 TAKING_PART = (
     "planned_by_id",
@@ -129,7 +130,7 @@ def _free_seats(row: ApprovalRequest) -> list[quorum.SeatRule]:
 
 def _parts_played(rows: Sequence[ApprovalRequest]) -> dict[int, list[duties.Part]]:
     """Return {request id: what people did towards it}."""
-    cards_by, uploaders = _card_parts(rows), _uploaders(rows)
+    cards_by, uploaders, remediators = _card_parts(rows), _uploaders(rows), _remediators(rows)
     addresses = {address for row in rows for address in _commit_addresses(row)}
     people_by = people_of_addresses(addresses)
     found = {}
@@ -141,6 +142,7 @@ def _parts_played(rows: Sequence[ApprovalRequest]) -> dict[int, list[duties.Part
             (version.created_by_id, "version_author"),
             *((user_id, "artifact_uploader") for user_id in uploaders[version.pk]),
             *cards_by[row.pk],
+            *((user_id, "finding_remediator") for user_id in remediators[row.release.model_id]),
             (pipeline.created_by_id if pipeline else None, "pipeline_author"),
             (version.training_run.owner_id, "training_owner"),
             (version.training_run.training_snapshot.created_by_id, "training_data_author"),
@@ -161,6 +163,15 @@ def _uploaders(rows: Sequence[ApprovalRequest]) -> dict[int, set[int]]:
     found: dict[int, set[int]] = {row.release.version_id: set() for row in rows}
     for version_id, user_id in Artifact.objects.filter(version_id__in=found).values_list("version_id", "created_by_id"):
         found[version_id].add(user_id)
+    return found
+
+
+def _remediators(rows: Sequence[ApprovalRequest]) -> dict[int, set[int]]:
+    """Return {model id: who ever remediated a finding about it}, of whatever version: the next one holds the remedy."""
+    found: dict[int, set[int]] = {row.release.model_id: set() for row in rows}
+    moves = FindingMove.objects.filter(finding__model_id__in=found, verb__in=REMEDIATED_BY)
+    for model_id, user_id in moves.order_by("by_id").values_list("finding__model_id", "by_id"):
+        found[model_id].add(user_id)
     return found
 
 

@@ -7,14 +7,17 @@ from portal.accounts.choices import Role
 from portal.core.actors import Grant
 
 READING = frozenset({"read", "read_ledger"})
+ANSWERING = READING | {"answer_finding"}
+"""Of everybody who may be handed a finding; auditors only read, so they hold none."""
 
 ROLES: dict[str, frozenset[str]] = {
-    Role.VIEWER: READING,
-    Role.DEVELOPER: READING
+    Role.VIEWER: ANSWERING,
+    Role.DEVELOPER: ANSWERING
     | {
         "propose_use_case",
         "register_model",
         "assess_tier",
+        "raise_finding",
         "upload_dataset",
         "register_pipeline",
         "register_version",
@@ -25,20 +28,22 @@ ROLES: dict[str, frozenset[str]] = {
         "export_evidence",
         "cancel_job",
     },
-    Role.VALIDATOR: READING
+    Role.VALIDATOR: ANSWERING
     | {
         # The second line challenges a use case before there is anything to sign: no digest, so not `sign`.
         "decide_use_case",
         "assess_tier",
         "challenge_tier",
+        "raise_finding",
+        "challenge_finding",
         "plan_validation",
         "request_validation",
         "export_evidence",
         "cancel_job",
     },
-    Role.APPROVER: READING | {"sign", "export_evidence"},
-    Role.OPERATOR: READING | {"operate_release", "export_evidence", "cancel_job"},
-    Role.POLICY_STEWARD: READING | {"draft_policy", "publish_policy"},
+    Role.APPROVER: ANSWERING | {"sign", "export_evidence"},
+    Role.OPERATOR: ANSWERING | {"operate_release", "export_evidence", "cancel_job"},
+    Role.POLICY_STEWARD: ANSWERING | {"draft_policy", "publish_policy"},
     Role.AUDITOR: READING | {"export_evidence", "verify_ledger"},
     Role.ADMIN: frozenset({"manage_users", "manage_tokens", "administer", "verify_ledger"}),
 }

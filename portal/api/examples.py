@@ -48,6 +48,15 @@ EXAMPLES: dict[str, Any] = {
         "answers": {key: question.answers[1].key for key, question in questionnaire().questions.items()},
         "rationale": "Some 300,000 flights a year; a wrong warning costs a passenger time, no money.",
     },
+    "models_findings_create": {
+        "title": "Probabilities are far too high",
+        "description": "Calibration fails on the held-out months. Weights of classes must be taken back.",
+        "severity": "high",
+        "stage": "training",
+        "version": 3,
+        "holder": "dana@example.org",
+    },
+    "models_findings_moves_create": {"move": "hand_in", "comment": "Recalibrated on recent rows; see version 4."},
     "models_stages_update": {"owner": "dana@example.org", "backup": "omar@example.org", "response_hours": 4},
     "models_validation_plans_create": {
         "held_out": {"dataset": "nyc-flights-2013", "number": 3},

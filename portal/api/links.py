@@ -49,6 +49,8 @@ LINKS = tuple(
         ("models_versions_submit_create", "models_versions_validation_runs_list", _HERE),
         ("models_versions_validation_runs_create", "validation_runs_retrieve", _ID),
         ("models_versions_validation_runs_create", "jobs_retrieve", _JOB),
+        ("models_findings_create", "models_findings_retrieve", _NUMBER),
+        ("models_findings_create", "models_findings_moves_create", _NUMBER),
         ("models_releases_create", "releases_retrieve", _ID),
         ("models_releases_create", "releases_approval_requests_create", _ID),
         ("releases_approval_requests_create", "approval_requests_retrieve", _ID),

@@ -8,6 +8,7 @@ from portal.api.v1 import (
     cards,
     comparisons,
     data,
+    findings,
     jobs,
     keys,
     models,
@@ -65,6 +66,14 @@ urlpatterns = [
     path("v1/models/<slug:slug>/validation-plans/<int:number>", validation.PlanDetail.as_view(), name="api_plan"),
     path("v1/models/<slug:slug>/stages", stages.StageList.as_view(), name="api_stages"),
     path("v1/models/<slug:slug>/stages/<slug:stage>", stages.StageDetail.as_view(), name="api_stage"),
+    path("v1/findings", findings.AllFindings.as_view(), name="api_all_findings"),
+    path("v1/models/<slug:slug>/findings", findings.FindingList.as_view(), name="api_findings"),
+    path("v1/models/<slug:slug>/findings/<int:number>", findings.FindingDetail.as_view(), name="api_finding"),
+    path(
+        "v1/models/<slug:slug>/findings/<int:number>/moves",
+        findings.FindingMoves.as_view(),
+        name="api_finding_moves",
+    ),
     path("v1/tier-questionnaire", tiers.TierQuestionnaire.as_view(), name="api_questionnaire"),
     path("v1/models/<slug:slug>/tier-assessments", tiers.AssessmentList.as_view(), name="api_assessments"),
     path(

@@ -2,8 +2,10 @@
 
 WORDS: dict[str, str] = {
     "administer": "keep the ledger and its keys",
+    "answer_finding": "hold findings and say what was done about them",
     "assess_tier": "assess the tier of models",
     "cancel_job": "stop jobs",
+    "challenge_finding": "raise and close findings for the second line",
     "challenge_tier": "assess tiers for the second line",
     "decide_use_case": "approve and reject use cases",
     "draft_policy": "draft policies (no page asks for it yet)",
@@ -15,6 +17,7 @@ WORDS: dict[str, str] = {
     "plan_validation": "fix what models are validated against",
     "propose_use_case": "propose and describe use cases",
     "publish_policy": "publish policies (no page asks for it yet)",
+    "raise_finding": "raise findings about models",
     "read": "see models, data, versions and reviews",
     "read_ledger": "see the entries of the ledger",
     "read_sensitive": "see sensitive columns (nothing asks for it yet)",

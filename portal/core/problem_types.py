@@ -103,6 +103,9 @@ _TABLE: tuple[tuple[str, int, str, str, str], ...] = (
      "Use the version that `detail` names."),
     ("person_required", 403, "Only a person or a service account does this", "The system itself hands nothing in.",
      "Call with a token of a person or of a service account."),
+    ("not_your_finding", 403, "Somebody else does this to the finding",
+     "It is for who holds the finding, or for the line that raised it and nobody who remediated it.",
+     "`detail` says who does it."),
     # Validation.
     ("version_not_sealed", 409, "The version can't be validated", "Only a sealed version is validated.",
      "Submit it and wait until it is sealed; `detail` says where it is."),

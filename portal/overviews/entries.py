@@ -121,6 +121,11 @@ def _stage(data: _Data, names: _Names) -> _Place:
     return (f"{stage} of {slug}", reverse("stage", args=[slug, stage])) if slug and stage else NOWHERE
 
 
+def _finding(data: _Data, names: _Names) -> _Place:
+    slug, number = names.models.get(data.get("model", 0)), data.get("number")
+    return (f"{number} of {slug}", reverse("finding", args=[slug, number])) if slug and number else NOWHERE
+
+
 def _version(data: _Data, names: _Names) -> _Place:
     found = names.versions.get(data.get("version", 0))
     return (_spoken(found), reverse("version", args=found)) if found else NOWHERE
@@ -201,6 +206,7 @@ _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
     "card_revision": _part_of_model("card"),
     "tier_assessment": _part_of_model("tier"),
     "pipeline_stage": _stage,
+    "finding": _finding,
     "plan": _part_of_model("model"),
     "run": _run,
     "job": _job,

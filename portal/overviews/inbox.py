@@ -1,7 +1,7 @@
 """The home page: what waits for me, what of mine waits for others, and how my models stand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from portal.jobs.models import Job
 from portal.ledger.selectors import entries
 from portal.overviews.administration import Waiting, waiting_for_second
 from portal.overviews.entries import EntryLine, entry_lines
+from portal.overviews.findings import FindingsWaiting, findings_waiting
 from portal.overviews.reviews import reviews_table
 from portal.overviews.work import WorkDone, work_of
 from registry.choices import Environment, VersionState
@@ -118,13 +119,15 @@ class Inbox:
     """What waits for the reader as second administrator."""
     with_others: Sequence[Waiting] = ()
     """What waits for another administrator than the reader."""
+    findings: FindingsWaiting = field(default_factory=FindingsWaiting)
+    """What the reader holds, judges, or whose line waits too long for it."""
     unowned: Sequence[Unowned] = ()
     """Models with stages that nobody owns, as far as the reader may name an owner; the first of them."""
 
     @property
     def heading(self) -> str:
         """Return the verdict: how much waits, and what is late."""
-        number = self.waiting_count + len(self.to_confirm)
+        number = self.waiting_count + len(self.to_confirm) + self.findings.count
         told = f"{COUNTED[number] if number < len(COUNTED) else f'{number} things wait'} for you."
         if self.due_soon:
             told += f" {'One is due' if self.due_soon == 1 else f'{self.due_soon} are due'} within two days."
@@ -154,6 +157,7 @@ def inbox(actor: Actor, *, whole: bool = False) -> Inbox:
         administers=actor.may("manage_users", None),
         to_confirm=[one for one in second if not one.why_not],
         with_others=[one for one in second if one.why_not],
+        findings=findings_waiting(actor),
         unowned=_unowned(actor),
     )
 

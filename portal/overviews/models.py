@@ -16,6 +16,7 @@ from monitoring.rules.measures import Measure, measure_named
 from portal.accounts.models import Team
 from portal.core.actors import Actor
 from portal.overviews.entries import EntryLine
+from portal.overviews.findings import FindingsSummary, open_findings
 from portal.overviews.tiers import standing_of
 from portal.overviews.timeline import timeline
 from portal.overviews.versions import Change, changes_against
@@ -103,6 +104,7 @@ class ModelOverview:
     plan: ValidationPlan | None
     headline: Measure | None
     stages: Sequence[PipelineStage]
+    findings: FindingsSummary
     tier_standing: str
     versions: Sequence[VersionLine]
     open_requests: Sequence[RequestLine]
@@ -154,6 +156,7 @@ def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
         plan=plan,
         headline=headline,
         stages=stages_of(model),
+        findings=open_findings(actor, model),
         tier_standing=standing_of(assessment_in_force(model)),
         versions=version_lines(model, releases, headline),
         open_requests=requests,

@@ -25,6 +25,7 @@ from portal.ledger.catalogue import TYPES
 from portal.ledger.selectors import EntryFilter, entries
 from portal.overviews.changes import PartChange, Production, changed_parts, part_changes, production_beside
 from portal.overviews.entries import EntryLine, entry_lines
+from portal.overviews.findings import FindingsSummary, open_findings
 from portal.overviews.gates import GateTable, gate_table
 from portal.overviews.runs import ComparedMeasure, RunOverview, run_overview
 from portal.overviews.tiers import standing_of
@@ -129,6 +130,7 @@ class ReviewOverview:
     bundle: Sequence[BundlePart]
     drifted: Sequence[VoidedPart]
     voiding: Voiding | None
+    findings: FindingsSummary
     timeline: Sequence[EntryLine]
     may_withdraw: bool
     tier_standing: str
@@ -249,6 +251,7 @@ def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
         bundle=_bundle(request, differing),
         drifted=_drifted(request, state),
         voiding=_voiding(request, lines),
+        findings=open_findings(actor, request.release.version),
         timeline=lines,
         may_withdraw=state == RequestState.OPEN and _may_withdraw(actor, request),
         tier_standing=standing_of(assessment_in_force(request.release.model)),

@@ -23,7 +23,16 @@ from portal.core.fulltext import CONFIG, NamesWithin, Words
 from portal.overviews.search_words import number_in
 from portal.ui.words import spoken
 from registry.choices import CardState, Environment, SnapshotState
-from registry.models import CardRevision, Dataset, DatasetSnapshot, ModelVersion, RegisteredModel, Release, UseCase
+from registry.models import (
+    CardRevision,
+    Dataset,
+    DatasetSnapshot,
+    Finding,
+    ModelVersion,
+    RegisteredModel,
+    Release,
+    UseCase,
+)
 from registry.selectors import with_state_now
 
 GAP = " … "
@@ -163,6 +172,18 @@ KINDS = (
         note=lambda row: f"Revision {row.number}, {row.get_state_display().lower()}, by {row.author.name}",
         url=_page,
         digest="digest",
+    ),
+    Kind(
+        title="Findings",
+        icon="findings",
+        rows=lambda actor: Finding.objects.visible_to(actor).select_related("model"),
+        parent="model",
+        own=_numbered("number", words=("finding",)),
+        vector=Words("title", "description"),
+        texts=("description",),
+        shown=lambda row: f"{row.title}, finding {row.number} of {row.model.slug}",
+        note=lambda row: f"{row.get_severity_display()}, {row.get_state_display().lower()}",
+        url=_page,
     ),
     Kind(
         title="Reviews",

@@ -15,6 +15,7 @@ from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.overviews.claims import ClaimLine, claim_lines
 from portal.overviews.entries import EntryLine
+from portal.overviews.findings import FindingsSummary, open_findings
 from portal.overviews.gates import GateTable, gate_table
 from portal.overviews.packages import packages_of
 from portal.overviews.runs import OPEN
@@ -67,6 +68,7 @@ class VersionOverview:
     request: ApprovalRequest | None
     production: Release | None
     changes: Sequence[Change]
+    findings: FindingsSummary
     timeline: Sequence[EntryLine]
     inspection: WorkDone
     awaits_run: bool = False
@@ -160,6 +162,7 @@ def version_overview(actor: Actor, version: ModelVersion) -> VersionOverview:
         request=requests.first(),
         production=production,
         changes=changes_against(version, production.version) if production else [],
+        findings=open_findings(actor, version),
         timeline=timeline(actor, topic=f"version:{version.pk}"),
         inspection=inspection_of("version", version.pk),
         awaits_run=not runs and _just_sealed(version) and version.model.validation_plans.exists(),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from portal.accounts.models import SavedView
 from portal.accounts.services.saved_views import LONGEST_NAME, LONGEST_QUERY, delete_view, save_view
+from portal.overviews.findings import FindingFilter
 from portal.overviews.inventory import InventoryFilter
 from portal.pages.doors import PageRequest, page
 from portal.ui.forms import VerbForm
@@ -18,6 +19,7 @@ from portal.ui.forms import VerbForm
 LISTS = {
     "use_cases": "Use cases",
     "models": "Models",
+    "findings": "Findings",
     "reviews": "Reviews",
     "releases": "Releases",
     "datasets": "Data",
@@ -27,6 +29,7 @@ LISTS = {
 FILTERS = {
     "use_cases": frozenset({"q", "state", "team", "sort"}),
     "models": frozenset({*InventoryFilter.base_filters, "columns", "sort"}),
+    "findings": frozenset(FindingFilter.base_filters),
     "reviews": frozenset({"state"}),
     "releases": frozenset({"state"}),
     "datasets": frozenset({"q", "sort"}),

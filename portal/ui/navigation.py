@@ -25,6 +25,7 @@ ENTRIES = (
     Entry("home", "Home", "home", ("",), "h"),
     Entry("use_cases", "Use cases", "use_cases", ("use-cases", "propose-use-case"), "c"),
     Entry("models", "Models", "models", ("models", "validation-runs"), "m"),
+    Entry("findings", "Findings", "findings", ("findings",), "f"),
     Entry("reviews", "Reviews", "reviews", ("reviews",), "r"),
     Entry("releases", "Releases", "releases", ("releases", "evidence"), "l"),
     Entry("policies", "Policies", "policies", ("policies",), "p"),

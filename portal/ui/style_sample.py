@@ -32,6 +32,7 @@ VOCABULARY = (
     ("Incident", "contained resolved reviewed"),
     ("Retrained", "triggered training registered"),
     ("Finding", "in_remediation ready_to_verify closed reopened accepted overdue"),
+    ("Severity", "high medium low"),
     ("Alert", "acknowledged muted severe"),
     ("Claim, proof", "holds does_not_hold missing verified included"),
     ("Health", "passing healthy held sending"),

@@ -31,7 +31,7 @@ LOOKS: dict[str, Look] = {
             "seen": "acknowledged",
         },
         "warn": {
-            "warn": "drift changes_requested finding_open alert_open no_owner owner_deactivated",
+            "warn": "drift changes_requested finding_open alert_open no_owner owner_deactivated medium",
             "waive": "waived accepted waiver_active",
             "stale": "stale expired lapsed declared",
         },
@@ -39,6 +39,7 @@ LOOKS: dict[str, Look] = {
             "fail": "failed rejected breached severe not_passed refused worse does_not_hold missing",
             "lock": "blocked quarantined",
             "error": "errored",
+            "warn": "high",
             "stale": "timed_out overdue",
             "stop": "halted",
             "back": "rolled_back",
@@ -48,6 +49,7 @@ LOOKS: dict[str, Look] = {
         "": {
             "draft": "proposed draft pending planned queued",
             "open": "waiting",
+            "warn": "low",
             "none": "no_data not_enough_data not_assessed",
             "skip": "skipped cancelled aborted not_worse not_a_model",
             "old": "withdrawn superseded retired deactivated",

@@ -2,6 +2,7 @@
 
 from registry.models.cards import CardRevision
 from registry.models.data import Dataset, DatasetSnapshot
+from registry.models.findings import Finding, FindingMove
 from registry.models.models import RegisteredModel
 from registry.models.pipelines import FeaturePipeline, FeaturePipelineVersion
 from registry.models.releases import Release
@@ -18,6 +19,8 @@ __all__ = [
     "DatasetSnapshot",
     "FeaturePipeline",
     "FeaturePipelineVersion",
+    "Finding",
+    "FindingMove",
     "ModelVersion",
     "PipelineStage",
     "RegisteredModel",

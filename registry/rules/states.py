@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from registry.choices import AssessmentState, CardState, ReleaseState, SnapshotState, UseCaseState, VersionState
+from registry.choices import (
+    AssessmentState,
+    CardState,
+    FindingState,
+    FindingVerb,
+    ReleaseState,
+    SnapshotState,
+    UseCaseState,
+    VersionState,
+)
 
 Table = Mapping[str, Mapping[str, str]]
 """Verb -> state before -> state after; what is not in it is refused."""
@@ -65,6 +74,23 @@ TIER: Table = {
     "withdraw": {AssessmentState.PROPOSED: AssessmentState.WITHDRAWN},
 }
 """No verb leads from proposed into force yet: an approval will."""
+FINDING: Table = {
+    FindingVerb.START: {
+        FindingState.OPEN: FindingState.IN_REMEDIATION,
+        FindingState.REOPENED: FindingState.IN_REMEDIATION,
+    },
+    FindingVerb.HAND_IN: {FindingState.IN_REMEDIATION: FindingState.READY_TO_VERIFY},
+    FindingVerb.CLOSE: {FindingState.READY_TO_VERIFY: FindingState.CLOSED},
+    FindingVerb.SEND_BACK: {FindingState.READY_TO_VERIFY: FindingState.IN_REMEDIATION},
+    FindingVerb.REOPEN: {FindingState.CLOSED: FindingState.REOPENED},
+    FindingVerb.HAND_OVER: {
+        FindingState.OPEN: FindingState.OPEN,
+        FindingState.IN_REMEDIATION: FindingState.IN_REMEDIATION,
+        FindingState.REOPENED: FindingState.REOPENED,
+    },
+    FindingVerb.CHANGE_SEVERITY: {state: state for state in FindingState.values if state != FindingState.CLOSED},
+}
+"""Nothing is closed that nobody handed in: a finding that was none is handed in with the reason why."""
 RELEASE: Table = {
     "activate": {ReleaseState.PLANNED: ReleaseState.ACTIVE},
     "supersede": {ReleaseState.ACTIVE: ReleaseState.SUPERSEDED},

@@ -37,6 +37,8 @@ GROWING = {
     "monitoring_validationrun",
     "registry_artifact",
     "registry_datasetsnapshot",
+    "registry_finding",
+    "registry_findingmove",
     "registry_modelversion",
     "registry_trainingrun",
     "reports_evidencepack",

@@ -23,6 +23,10 @@ PAGES = {
     "tier_assess": f"{MODEL}/tier/assess",
     "card": f"{MODEL}/card",
     "stage": f"{MODEL}/stages/training",
+    "findings": "/findings",
+    "finding": f"{MODEL}/findings/1",
+    "finding_raise": f"{MODEL}/raise-finding?version=3",
+    "finding_move": f"{MODEL}/findings/1/hand-over",
     "version": f"{MODEL}/versions/3",
     "compare": "/compare?a=late-arrival:1&b=late-arrival:2",
     "validation_run": "/validation-runs/2",
@@ -75,7 +79,7 @@ MAIN = {PAGES[name] for name in ("home", "models", "model", "version", "validati
 # page to try the API, whose marks are Swagger's (test_api_docs looks at it).
 NO_PAGES = {
     "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
-    "readyz", "review_sign", "try_the_api", "version_release", "models_csv",
+    "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv",
 }  # fmt: skip
 # The demo has nothing of the kind: no closed account, no grant or change that waits, no service account.
 NOT_IN_THE_DEMO = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import factory
 
+from portal.accounts.choices import Line
 from portal.accounts.models import User
 from portal.blobs.models import Blob
 from portal.blobs.services import store_stream
@@ -15,9 +16,12 @@ from registry.choices import (
     AssessmentState,
     CardState,
     Environment,
+    FindingState,
+    FindingVerb,
     Implementation,
     Level,
     ReleaseState,
+    Severity,
     SnapshotState,
     Stage,
     Task,
@@ -31,6 +35,8 @@ from registry.models import (
     DatasetSnapshot,
     FeaturePipeline,
     FeaturePipelineVersion,
+    Finding,
+    FindingMove,
     ModelVersion,
     PipelineStage,
     RegisteredModel,
@@ -388,3 +394,35 @@ class ActiveReleaseFactory(ReleaseFactory):
 
     state = ReleaseState.ACTIVE
     activated_at = factory.LazyFunction(now)
+
+
+class FindingFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """An open finding of the second line about a whole model; `remediator` began to remediate it, or handed it in."""
+
+    class Meta:
+        model = Finding
+
+    class Params:
+        remediator = None
+
+    model = factory.SubFactory(RegisteredModelFactory)
+    number = factory.LazyAttribute(lambda finding: finding.model.findings.count() + 1)
+    stage = Stage.TRAINING
+    severity = Severity.MEDIUM
+    title = "Probabilities are too high"
+    description = "Calibration fails on the held-out months."
+    state = FindingState.OPEN
+    line = Line.SECOND
+    raised_by = factory.SubFactory(UserFactory)
+    raised_at = factory.LazyFunction(now)
+    holder = factory.LazyAttribute(lambda finding: finding.remediator)
+    held_since = factory.LazyAttribute(lambda finding: now() if finding.holder else None)
+
+    @classmethod
+    def _create(cls, model_class: type[Finding], *args: Any, **columns: Any) -> Finding:
+        finding: Finding = super()._create(model_class, *args, **columns)
+        own = {"finding": finding, "at": now(), "severity": finding.severity, "holder": finding.holder}
+        FindingMove.objects.create(verb=FindingVerb.RAISE, by=finding.raised_by, state=FindingState.OPEN, **own)
+        if finding.state in (FindingState.IN_REMEDIATION, FindingState.READY_TO_VERIFY) and finding.holder:
+            FindingMove.objects.create(verb=FindingVerb.START, by=finding.holder, state=finding.state, **own)
+        return finding

@@ -4,6 +4,7 @@ It is committed, because gates are evaluated in transactions of their own and th
 """
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +15,7 @@ from governance.models import ApprovalRequest, Decision, PolicyVersion
 from governance.services.policies import ensure_default_policy
 from monitoring.choices import VALIDATE, CheckOutcome, RunState
 from monitoring.models import ValidationPlan, ValidationRun
-from portal.accounts.choices import Role
+from portal.accounts.choices import Line, Role
 from portal.accounts.models import ApiToken, CredentialChange, RoleGrant, SavedView, Team, User, UserSession
 from portal.accounts.roles import TOKEN_SCOPES
 from portal.accounts.selectors import actor_for_user
@@ -28,13 +29,14 @@ from portal.jobs.services import enqueue
 from portal.ledger.catalogue import Subject
 from portal.reports.choices import PackState
 from portal.reports.models import EvidencePack
-from registry.choices import ArtifactRole, CardState, ReleaseState, Stage, VersionState
+from registry.choices import ArtifactRole, CardState, FindingState, ReleaseState, Stage, VersionState
 from registry.models import (
     CardRevision,
     Dataset,
     DatasetSnapshot,
     FeaturePipeline,
     FeaturePipelineVersion,
+    Finding,
     ModelVersion,
     RegisteredModel,
     Release,
@@ -51,6 +53,7 @@ from tests.factories.registry import (
     DatasetFactory,
     FeaturePipelineFactory,
     FeaturePipelineVersionFactory,
+    FindingFactory,
     PipelineStageFactory,
     RegisteredModelFactory,
     ReleaseFactory,
@@ -112,6 +115,8 @@ class Portfolio:
     """Sealed, with many runs, not under review."""
     waiting: ModelVersion = field(init=False)
     """Sealed, its run in the queue."""
+    finding: Finding = field(init=False)
+    """The second line's, about what is not under review."""
     run: ValidationRun = field(init=False)
     failed_run: ValidationRun = field(init=False)
     queued_run: ValidationRun = field(init=False)
@@ -190,6 +195,7 @@ class Portfolio:
             SealedVersionFactory, state=VersionState.QUARANTINED, digest="", sealed_at=None, reason=self.mark
         )
         self.request = self._opened(self.candidate)
+        self.finding = self._finding(holder=self.people[Role.DEVELOPER])
 
     def _add_evidence(self) -> None:
         self.run = self.candidate.validation_runs.get()
@@ -232,6 +238,7 @@ class Portfolio:
         self._view(slug)
         self._use_case(slug)
         self._former_tier()
+        self._add_findings()
         model = self._model(slug)
         CardRevisionFactory.create(model=model, author=self.author)
         version = self._version(SealedVersionFactory, model=model)
@@ -305,6 +312,20 @@ class Portfolio:
             model=self.model, state="superseded", rationale=self.mark, assessed_by=self.author,
             ended_by=self.author, ended_at=now(),
         )  # fmt: skip
+
+    def _add_findings(self) -> None:
+        """Add one that the developer holds, one for the first line to judge, and one that waits too long for it."""
+        self._finding(holder=self.people[Role.DEVELOPER])
+        first = {"line": Line.FIRST, "remediator": self.author}
+        self._finding(state=FindingState.READY_TO_VERIFY, **first)
+        self._finding(state=FindingState.IN_REMEDIATION, due=now() - timedelta(days=1), **first)
+
+    def _finding(self, **columns: Any) -> Finding:
+        made: Finding = FindingFactory.create(
+            model=self.model, version=self.busy, title=self.mark, description=self.mark,
+            raised_by=self.people[Role.VALIDATOR], **columns,
+        )  # fmt: skip
+        return made
 
     def _use_case(self, slug: str, **columns: Any) -> UseCase:
         people = dict.fromkeys(("owner", "sponsor", "proposed_by"), self.author)

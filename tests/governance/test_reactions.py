@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,18 +10,21 @@ from governance.models import ApprovalRequest
 from monitoring.models import ValidationRun
 from monitoring.services.runs import begin_run, finish_run, request_run
 from portal.accounts.choices import Role
+from portal.accounts.selectors import actor_for_user
 from portal.core.actors import SYSTEM
+from portal.core.clock import now
 from portal.ledger.catalogue import Subject
 from portal.ledger.services import append
 from registry.choices import Level
 from registry.events import VERSION_QUARANTINED
-from registry.models import CardRevision, ModelVersion, RegisteredModel
+from registry.models import CardRevision, Finding, ModelVersion, RegisteredModel
 from registry.selectors import questionnaire
+from registry.services import findings
 from registry.services.cards import draft_card, publish_card
 from registry.services.governed import activate_release
 from registry.services.tiers import assess_tier
 from registry.services.versions import withdraw_version
-from tests.factories.accounts import actor_with
+from tests.factories.accounts import actor_with, person_with
 from tests.factories.governance import DecisionFactory, OpenRequestFactory, next_version, ready_version
 from tests.factories.monitoring import simulated
 from tests.factories.registry import ReleaseFactory, answers_at
@@ -181,3 +185,55 @@ def test_a_raised_tier_that_can_not_void_is_not_raised(monkeypatch: pytest.Monke
         )
     assert RegisteredModel.objects.get(pk=request.release.model_id).tier == 2
     assert not request.release.model.tier_assessments.exists()
+
+
+SAID: dict[str, Any] = {"title": "Too high", "description": "See run 3.", "stage": "training"}
+
+
+def raised(request: ApprovalRequest, severity: str, version: ModelVersion | None = None) -> Finding:
+    model, validator = request.release.model, actor_with(Role.VALIDATOR)
+    holder = person_with(Role.DEVELOPER, team=model.team)
+    return findings.raise_finding(
+        actor=validator, model=model, severity=severity, version=version, holder=holder, **SAID
+    )
+
+
+@pytest.mark.parametrize("severity", ["low", "high"])
+def test_a_finding_about_what_is_asked_for_voids_the_request_naming_the_findings(severity: str) -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    raised(request, severity, request.release.version)
+    assert cause(request) == ("registry.finding.raised", ["open_findings"])
+
+
+def test_a_finding_about_another_version_leaves_the_request_open() -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    raised(request, "high", next_version(model=request.release.model))
+    assert is_open(request)
+
+
+def test_what_is_done_to_a_finding_voids_only_where_another_thing_would_be_signed() -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    found = raised(request, "low")
+    validator, holder = actor_with(Role.VALIDATOR), found.holder
+    assert holder
+    acting = actor_for_user(holder, interactive=True)
+
+    def asked_again() -> ApprovalRequest:
+        made: ApprovalRequest = OpenRequestFactory.create(version=request.release.version)
+        return made
+
+    waiting = asked_again()
+    findings.hand_over(actor=validator, finding=found, holder=holder, due=now() + timedelta(days=1))
+    findings.start_remediation(actor=acting, finding=found)
+    findings.hand_in_remediation(actor=acting, finding=found, comment="Done.")
+    findings.send_back(actor=validator, finding=found, comment="Not yet.")
+    findings.hand_in_remediation(actor=acting, finding=found, comment="Done.")
+    assert is_open(waiting)
+    findings.change_severity(actor=validator, finding=found, severity="medium", comment="More.")
+    assert cause(waiting) == ("registry.finding.severity_changed", ["open_findings"])
+    waiting = asked_again()
+    findings.close_finding(actor=validator, finding=found, comment="Run 5 passes.")
+    assert cause(waiting) == ("registry.finding.closed", ["open_findings"])
+    waiting = asked_again()
+    findings.reopen_finding(actor=validator, finding=found, comment="June fails.")
+    assert cause(waiting) == ("registry.finding.reopened", ["open_findings"])

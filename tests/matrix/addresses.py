@@ -100,6 +100,14 @@ def _proposed_tier(team: Portfolio) -> Mapping[str, Any]:
     return {"slug": team.model.slug, "number": team.proposed_tier.number}
 
 
+def _finding(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.model.slug, "number": team.finding.number}
+
+
+def _finding_move(team: Portfolio) -> Mapping[str, Any]:
+    return {**_finding(team), "deed": "change-severity"}
+
+
 def _pack_file(team: Portfolio) -> Mapping[str, Any]:
     return {"pk": team.pack.pk, "kind": "pdf"}
 
@@ -157,6 +165,9 @@ ARGUMENTS: dict[str, Arguments] = {
     "card": _model,
     "card_publish": _draft,
     "stage": _stage,
+    "finding": _finding,
+    "finding_raise": _model,
+    "finding_move": _finding_move,
     "version": _version("candidate"),
     "version_run": _version("busy"),
     "version_release": _planned_version,
@@ -208,6 +219,9 @@ ARGUMENTS: dict[str, Arguments] = {
     "compare": lambda _: {},  # the versions stand in the query
     "api_stages": _model,
     "api_stage": _stage,
+    "api_findings": _model,
+    "api_finding": _finding,
+    "api_finding_moves": _finding,
     "api_cards": _model,
     "api_card": _draft,
     "api_card_publish": _draft,
@@ -224,6 +238,8 @@ ARGUMENTS: dict[str, Arguments] = {
 
 _CARD = Sent({"intended_use": "Ranks.", "limitations": "Few.", "out_of_scope_use": "Prices."})
 _TIER = {"shown_digest": questionnaire().digest, "rationale": "So."}
+_FINDING = {"title": "Too high", "description": "See the run.", "severity": "high", "stage": "training"}
+_HEAVIER = {"severity": "high", "comment": "It costs more."}
 _SLUG = {"slug": "new-thing", "name": "New thing"}
 _RELEASE = {"environment": "production", "fallback": "A person decides."}
 
@@ -285,6 +301,8 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST tier_assess": lambda _: Sent({**_TIER, **answers_at(Level.HIGH)}),
     "POST card": lambda _: _CARD,
     "POST stage": lambda team: Sent({"owner": f"user:{team.author.pk}", "response_hours": "4"}),
+    "POST finding_raise": lambda _: Sent(_FINDING),
+    "POST finding_move": lambda _: Sent(_HEAVIER),
     "GET compare": _compared,
     "POST version_release": lambda _: Sent({**_RELEASE, "summary": "More months."}),
     "POST review_sign": _signature,
@@ -325,6 +343,8 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "PUT api_artifact": lambda _: Sent(data=UPLOAD, query="?role=other"),
     "POST api_plans": _new_plan,
     "POST api_assessments": lambda _: Sent({**_TIER, "answers": answers_at(Level.HIGH)}),
+    "POST api_findings": lambda _: Sent(_FINDING),
+    "POST api_finding_moves": lambda _: Sent({"move": "change_severity", **_HEAVIER}),
     "POST api_cards": lambda _: _CARD,
     "POST api_releases": lambda team: Sent({**_RELEASE, "version": team.busy.number}),
     "POST api_request_open": lambda _: Sent({"summary": "More months."}),

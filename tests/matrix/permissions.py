@@ -54,6 +54,13 @@ POST card                     login   422   302   422   422   422   422   422   
 POST card_publish             login   403   302   403   403   403   403   403   404   404
 GET  stage                    login   200   200   200   200   200   200   200   404   404
 POST stage                    login   422   302   422   422   422   422   422   404   404
+GET  findings                 login   200   200   200   200   200   200   200   200   200
+GET  findings_csv             login   200   200   200   200   200   200   200   200   200
+GET  finding                  login   200   200   200   200   200   200   200   404   404
+GET  finding_raise            login   403   200   200   403   403   403   403   404   404
+POST finding_raise            login   403   302   302   403   403   403   403   404   404
+GET  finding_move             login   403   200   200   403   403   403   403   404   404
+POST finding_move             login   403   302   302   403   403   403   403   404   404
 GET  version                  login   200   200   200   200   200   200   200   404   404
 GET  compare                  login   200   200   200   200   200   200   200   404   404
 POST version_run              login   403   302   302   403   403   403   403   404   404
@@ -179,6 +186,11 @@ GET  api_assessment             401   200   200   200   200   200   200   200   
 POST api_assessment_withdraw    401   403   200   403   403   403   403   403   404   404
 GET  api_stages                 401   200   200   200   200   200   200   200   404   404
 PUT  api_stage                  401   403   200   403   403   403   403   403   404   404
+GET  api_all_findings           401   200   200   200   200   200   200   200   200   200
+GET  api_findings               401   200   200   200   200   200   200   200   404   404
+POST api_findings               401   403   201   201   403   403   403   403   404   404
+GET  api_finding                401   200   200   200   200   200   200   200   404   404
+POST api_finding_moves          401   403   200   200   403   403   403   403   404   404
 GET  api_cards                  401   200   200   200   200   200   200   200   404   404
 POST api_cards                  401   403   201   403   403   403   403   403   404   404
 GET  api_card                   401   200   200   200   200   200   200   200   404   404

@@ -57,7 +57,7 @@ WRITING = {
         ("use_case_propose", "use_case_change", "use_case_retire", "model_use_case", "model_change", "model_retire"),
         (Role.DEVELOPER,),
     ),
-    "tier_assess": (Role.DEVELOPER, Role.VALIDATOR),
+    **dict.fromkeys(("tier_assess", "finding_raise", "finding_move"), (Role.DEVELOPER, Role.VALIDATOR)),
     **dict.fromkeys(("use_case_approve", "use_case_reject", "use_case_not_a_model"), (Role.VALIDATOR,)),
 }
 """Forms that only those are shown who may send them."""

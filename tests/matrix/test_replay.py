@@ -1,8 +1,10 @@
 """The ledger alone says what the tables say: the slice's verbs are run, then every subject is replayed."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from portal.accounts.services import credentials, grants, teams, tokens, users
 from portal.accounts.services.passwords import change_password, set_password_by_link
 from portal.blobs.services import store_stream
 from portal.core.actors import SYSTEM, Actor
+from portal.core.clock import now
 from portal.jobs.models import Job
 from portal.jobs.services import request_cancel
 from portal.keys.models import PublicKey
@@ -38,6 +41,7 @@ from registry.models import (
     DatasetSnapshot,
     FeaturePipeline,
     FeaturePipelineVersion,
+    Finding,
     ModelVersion,
     PipelineStage,
     RegisteredModel,
@@ -48,7 +52,17 @@ from registry.models import (
 )
 from registry.runners.inspection import Inspection, Verdict
 from registry.selectors import questionnaire
-from registry.services import cards, datasets, inspections, pipelines, releases, stages, use_cases, versions
+from registry.services import (
+    cards,
+    datasets,
+    findings,
+    inspections,
+    pipelines,
+    releases,
+    stages,
+    use_cases,
+    versions,
+)
 from registry.services.models import change_model, link_model, register_model, retire_model
 from registry.services.tiers import assess_tier, withdraw_assessment
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
@@ -72,6 +86,7 @@ TABLES: dict[str, type[models.Model]] = {
     "card_revision": CardRevision,
     "pipeline_stage": PipelineStage,
     "tier_assessment": TierAssessment,
+    "finding": Finding,
     "release": Release,
     "plan": ValidationPlan,
     "run": ValidationRun,
@@ -112,6 +127,8 @@ class Slice:
     validator: Actor
     approver: Actor
     auditor: Actor
+    second: Actor
+    """Of the second line, without a hand in the model."""
     files: int = 0
 
     def bytes(self) -> Any:
@@ -208,6 +225,22 @@ class Slice:
         withdraw_assessment(actor=self.developer, assessment=made)
         self.tiered(self.validator, model, Level.LOW)
 
+    def found(self, model: RegisteredModel, version: ModelVersion) -> None:
+        holder = User.objects.get(email=self.address)
+        texts: dict[str, Any] = {"title": "Too high", "description": "See the run.", "stage": "training"}
+        made = findings.raise_finding(
+            actor=self.second, model=model, severity="low", version=version, holder=holder, **texts
+        )
+        findings.raise_finding(actor=self.developer, model=model, severity="high", version=version, **texts)
+        findings.hand_over(actor=self.developer, finding=made, holder=holder, due=now() + timedelta(days=1))
+        findings.start_remediation(actor=self.developer, finding=made)
+        findings.hand_in_remediation(actor=self.developer, finding=made, comment="Done.")
+        findings.send_back(actor=self.second, finding=made, comment="Not yet.")
+        findings.hand_in_remediation(actor=self.developer, finding=made, comment="Done.")
+        findings.change_severity(actor=self.second, finding=made, severity="medium", comment="More.")
+        findings.close_finding(actor=self.second, finding=made, comment="Verified.")
+        findings.reopen_finding(actor=self.developer, finding=made, comment="Again.", holder=holder)
+
     def carded(self, model: RegisteredModel, limitations: str) -> None:
         texts = {"intended_use": "Ranks.", "limitations": limitations, "out_of_scope_use": "Prices."}
         cards.publish_card(actor=self.developer, revision=cards.draft_card(actor=self.developer, model=model, **texts))
@@ -224,6 +257,7 @@ def play() -> Release:
         validator=actor_with(Role.VALIDATOR, team=team),
         approver=actor_with(Role.APPROVER, team=team),
         auditor=actor_with(Role.AUDITOR, team=team),
+        second=actor_with(Role.VALIDATOR, team=team),
     )
     model = register_model(
         actor=play.developer, slug="limits", name="Limits", purpose="Sets limits.", team=team, owner=person, tier=2,
@@ -245,7 +279,7 @@ def play() -> Release:
             actor=play.developer, model=model, stage=stage, owner=owner, backup=None, response_hours=hours
         )
     fix_plan(actor=play.validator, model=model, held_out=held_out, specification=PLAN.as_dict())
-    play.version(model, training, PICKLE)
+    play.found(model, play.version(model, training, PICKLE))
     versions.withdraw_version(actor=play.developer, version=play.version(model, training), reason="Not needed.")
     first = play.signed(play.asked(play.validated(play.version(model, training))))
     failing = request_run(actor=play.developer, version=play.version(model, training))
@@ -333,6 +367,19 @@ def test_replay_of_what_was_done_to_people_equals_their_rows(played: Release, ki
     rows: Any = PEOPLE[kind]._default_manager.filter(pk__in=map(int, told))
     assert told == {str(row.pk): row.public_state() for row in rows}
     assert told
+
+
+def test_the_entries_of_a_finding_are_its_history(played: Release) -> None:
+    for finding in Finding.objects.all():
+        rows = Entry.objects.filter(subject_type="finding", subject_id=str(finding.pk)).order_by("index")
+        said = [json.loads(bytes(row.payload)) for row in rows]
+        told = [
+            (one["actor"]["id"], one["data"]["state"], one["data"]["severity"], one["data"]["holder"]) for one in said
+        ]
+        assert told == [
+            (move.by.actor_id, move.state, move.severity, move.holder.actor_id if move.holder else None)
+            for move in finding.moves.select_related("by", "holder")
+        ]
 
 
 def test_jobs_that_somebody_stopped_are_told(played: Release) -> None:

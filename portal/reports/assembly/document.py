@@ -8,10 +8,17 @@ from portal.core.clock import now
 from portal.reports.assembly.decision import decision_part
 from portal.reports.assembly.evidence import gate_part, validation_part
 from portal.reports.assembly.ledger import Printed, ledger_part
-from portal.reports.assembly.lineage import assessment_part, card_part, snapshot_part, stage_part, version_part
+from portal.reports.assembly.lineage import (
+    assessment_part,
+    card_part,
+    finding_part,
+    snapshot_part,
+    stage_part,
+    version_part,
+)
 from portal.reports.models import EvidencePack
 from portal.reports.rules.statements import statements
-from registry.models import CardRevision, ModelVersion, PipelineStage, Release, TierAssessment
+from registry.models import CardRevision, Finding, ModelVersion, PipelineStage, Release, TierAssessment
 from registry.selectors import assessment_in_force, stages_of
 
 SCHEMA = "countersign.evidence-pack/1"
@@ -32,6 +39,7 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
     evaluation = _evaluation(release, request)
     run = evaluation.run if evaluation else None
     stages, assessment = stages_of(release.model), assessment_in_force(release.model)
+    findings = list(Finding.objects.about(version).unclosed().with_names().worst_first())
     card = card_part(version, request.bundle.values() if request else ())
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -50,12 +58,14 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
         "data": [snapshot_part(version.training_run.training_snapshot, "training")],
         "validation": validation_part(run),
         "gate": gate_part(evaluation),
+        "findings": [finding_part(one) for one in findings],
     }
     if run is not None:
         document["data"].append(snapshot_part(run.plan.held_out, "validation"))
     printed = _printed(release, version, request, evaluation, card)
     # A stage that nobody was ever named for has no entry of its own.
     printed += [Printed("pipeline_stage", f"stage {one.stage}", one) for one in stages if one.changed_at]
+    printed += [Printed("finding", f"finding {one.number}", one) for one in findings]
     if assessment is not None:
         printed.append(Printed("tier_assessment", f"tier assessment {assessment.number}", assessment))
     document["ledger"] = ledger_part(printed, _topics(release, request))

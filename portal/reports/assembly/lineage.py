@@ -8,6 +8,7 @@ from registry.models import (
     CardRevision,
     DatasetSnapshot,
     FeaturePipelineVersion,
+    Finding,
     ModelVersion,
     PipelineStage,
     TierAssessment,
@@ -60,6 +61,24 @@ def stage_part(row: PipelineStage) -> dict[str, Any]:
         "owner": {"id": owner, "name": row.owner.name} if row.owner else None,
         "backup": {"id": f"user:{row.backup_id}", "name": row.backup.name} if row.backup else None,
         "response_hours": row.response_hours,
+    }
+
+
+def finding_part(row: Finding) -> dict[str, Any]:
+    """Return a finding that is not closed when the pack is made."""
+    return {
+        "id": row.pk,
+        "number": row.number,
+        "version": f"v{row.version.number}" if row.version else None,
+        "stage": row.stage,
+        "severity": row.severity,
+        "state": row.state,
+        "title": row.title,
+        "line": row.line,
+        "raised_by": {"id": f"user:{row.raised_by_id}", "name": row.raised_by.name},
+        "raised_at": row.raised_at.isoformat(),
+        "holder": {"id": f"user:{row.holder_id}", "name": row.holder.name} if row.holder else None,
+        "due": row.due.isoformat() if row.due else None,
     }
 
 

@@ -22,7 +22,8 @@ class Opening(NamedTuple):
 
 def openings(document: Document) -> list[dict[str, str]]:
     """Return the lines, the loudest first; one line that says so where nothing is open."""
-    found = [*_approval(document), *_gate(document), *_validation(document), *_ledger(document), *_release(document)]
+    parts = (_approval, _gate, _findings, _validation, _ledger, _release)
+    found = [one for part in parts for one in part(document)]
     if len(found) > MOST:
         found = [
             *found[: MOST - 1],
@@ -66,6 +67,16 @@ def _gate(document: Document) -> Iterator[Opening]:
     for one in gate["checks"]:
         if one["outcome"] != "passed":
             yield Opening(status_of(one["outcome"]), one["title"], one["message"] or one["limit"], "section 5")
+
+
+def _findings(document: Document) -> Iterator[Opening]:
+    for one in document.get("findings", ()):
+        held = f"held by {one['holder']['name']}" if one["holder"] else "held by nobody"
+        due = f"due {day(one['due'])}" if one["due"] else ""
+        about = one["version"] or "the model as a whole"
+        yield Opening(
+            "open", f"Finding {one['number']}", f"{one['severity']}, about {about}, {held}: {one['title']}", due
+        )
 
 
 def _validation(document: Document) -> Iterator[Opening]:

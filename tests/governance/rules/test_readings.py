@@ -1,6 +1,8 @@
+from datetime import timedelta
 from typing import Any
 
-from governance.rules.readings import results_inputs
+from governance.rules.readings import OpenFinding, findings_inputs, results_inputs
+from portal.core.clock import now
 
 RESULTS: dict[str, Any] = {
     "n": 4_000,
@@ -32,3 +34,11 @@ def test_results_are_counted() -> None:
 
 def test_part_that_is_not_there_stays_missing_and_is_no_zero() -> None:
     assert results_inputs({"n": 10}, {"slices": ["carrier"]}) == {"validation.rows": 10, "validation.units": None}
+
+
+def test_open_findings_are_counted_and_overdue_is_asked_of_the_instant() -> None:
+    at = now()
+    found = [OpenFinding("high", at + timedelta(days=1)), OpenFinding("low", None), OpenFinding("low", at)]
+    assert findings_inputs(found, at) == {"findings.open": 3, "findings.open_high": 1, "findings.overdue": 0}
+    assert findings_inputs(found, at + timedelta(days=2))["findings.overdue"] == 2
+    assert findings_inputs([], at) == {"findings.open": 0, "findings.open_high": 0, "findings.overdue": 0}

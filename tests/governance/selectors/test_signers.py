@@ -12,7 +12,12 @@ from portal.core.actors import SYSTEM
 from registry.models import CardRevision, RegisteredModel
 from tests.factories.accounts import TeamFactory, UserFactory, person_with
 from tests.factories.governance import DecisionFactory, OpenRequestFactory, finished_run, ready_version
-from tests.factories.registry import CardRevisionFactory, FeaturePipelineVersionFactory, SealedVersionFactory
+from tests.factories.registry import (
+    CardRevisionFactory,
+    FeaturePipelineVersionFactory,
+    FindingFactory,
+    SealedVersionFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -89,4 +94,20 @@ def test_request_is_stuck_when_only_people_who_took_part_could_sign() -> None:
     opener = person_with(Role.DEVELOPER, Role.APPROVER)
     request: ApprovalRequest = OpenRequestFactory.create(opened_by=opener)
     assert eligible_signers(request) == []
+    assert state_now(request) == "open"
+
+
+def test_who_remediated_a_finding_about_the_model_may_not_sign_even_after_it_was_asked_for() -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    model = request.release.model
+    signer = person_with(Role.APPROVER, team=model.team, name="Remediator")
+    actor = actor_for_user(signer, interactive=True)
+    assert signable_by(actor, [request]) == {request.pk}
+    FindingFactory.create(
+        model=model, version=SealedVersionFactory.create(model=model), state="in_remediation", remediator=signer
+    )
+    assert signable_by(actor, [request]) == set()
+    assert {one.because for one in excluded_people(request) if one.user == signer} == {
+        "remediated a finding about the model"
+    }
     assert state_now(request) == "open"

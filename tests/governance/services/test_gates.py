@@ -21,11 +21,17 @@ from portal.core.canonical import digest_of
 from portal.core.clock import now
 from portal.core.errors import Conflict, Forbidden
 from registry.choices import Task, VersionState
-from registry.models import CardRevision, ModelVersion, RegisteredModel
+from registry.models import CardRevision, Finding, ModelVersion, RegisteredModel
 from tests.factories.accounts import TeamFactory, actor_with
 from tests.factories.governance import finished_run, next_version, ready_version
 from tests.factories.monitoring import PlanFactory, RunFactory
-from tests.factories.registry import ActiveReleaseFactory, CardRevisionFactory, SealedVersionFactory, own_all_stages
+from tests.factories.registry import (
+    ActiveReleaseFactory,
+    CardRevisionFactory,
+    FindingFactory,
+    SealedVersionFactory,
+    own_all_stages,
+)
 from tests.portal.ledger.replay import replayed
 
 pytestmark = pytest.mark.django_db
@@ -247,3 +253,20 @@ def test_evaluation_can_not_be_wrapped_so_that_a_refusal_would_undo_it() -> None
     version = ready_version()
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         evaluated(version)
+
+
+def test_an_open_high_finding_about_the_version_or_its_model_stops_it() -> None:
+    version = ready_version()
+    FindingFactory.create(model=version.model, severity="medium", due=now() - timedelta(days=1))
+    FindingFactory.create(
+        model=version.model, version=SealedVersionFactory.create(model=version.model), severity="high"
+    )
+    assert outcomes(version) == {}
+    for about in (version, None):
+        found = FindingFactory.create(model=version.model, version=about, severity="high")
+        assert outcomes(version) == {"findings": Outcome.FAILED}
+        Finding.objects.filter(pk=found.pk).update(severity="low")
+    inputs = evaluated(version).inputs
+    assert {name: inputs[f"findings.{name}"] for name in ("open", "open_high", "overdue")} == {
+        "open": 3, "open_high": 0, "overdue": 1,
+    }  # fmt: skip

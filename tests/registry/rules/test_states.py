@@ -2,8 +2,16 @@
 
 import pytest
 
-from registry.choices import AssessmentState, CardState, ReleaseState, SnapshotState, UseCaseState, VersionState
-from registry.rules.states import CARD, RELEASE, SNAPSHOT, TIER, USE_CASE, VERSION, Table, after
+from registry.choices import (
+    AssessmentState,
+    CardState,
+    FindingState,
+    ReleaseState,
+    SnapshotState,
+    UseCaseState,
+    VersionState,
+)
+from registry.rules.states import CARD, FINDING, RELEASE, SNAPSHOT, TIER, USE_CASE, VERSION, Table, after
 
 ALLOWED = {
     "use case": {
@@ -43,6 +51,21 @@ ALLOWED = {
         ("proposed", "supersede"): "superseded",
         ("proposed", "withdraw"): "withdrawn",
     },
+    "finding": {
+        ("open", "hand_over"): "open",
+        ("in_remediation", "hand_over"): "in_remediation",
+        ("reopened", "hand_over"): "reopened",
+        ("open", "start"): "in_remediation",
+        ("reopened", "start"): "in_remediation",
+        ("in_remediation", "hand_in"): "ready_to_verify",
+        ("ready_to_verify", "close"): "closed",
+        ("ready_to_verify", "send_back"): "in_remediation",
+        ("closed", "reopen"): "reopened",
+        ("open", "change_severity"): "open",
+        ("in_remediation", "change_severity"): "in_remediation",
+        ("ready_to_verify", "change_severity"): "ready_to_verify",
+        ("reopened", "change_severity"): "reopened",
+    },
     "release": {("planned", "activate"): "active", ("active", "supersede"): "superseded"},
 }
 TABLES = {
@@ -51,6 +74,7 @@ TABLES = {
     "snapshot": (SNAPSHOT, SnapshotState),
     "card": (CARD, CardState),
     "tier assessment": (TIER, AssessmentState),
+    "finding": (FINDING, FindingState),
     "release": (RELEASE, ReleaseState),
 }
 PAIRS = [

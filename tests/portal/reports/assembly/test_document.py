@@ -2,6 +2,7 @@ import base64
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -25,8 +26,9 @@ from portal.ledger.merkle import verify_inclusion
 from portal.ledger.recovery import recover
 from portal.reports.assembly import assemble
 from registry.models import ModelVersion
+from registry.services.findings import raise_finding
 from registry.services.stages import assign_stage
-from tests.factories.accounts import person_with
+from tests.factories.accounts import actor_with, person_with
 from tests.factories.reports import PackFactory, approved_release, sequence
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,6 +86,19 @@ def test_a_pack_says_who_answers_for_the_stages_and_which_have_no_owner() -> Non
     assert stages["training"]["owner"] == {"id": f"user:{owner.pk}", "name": owner.name}
     agreed = {one["name"]: one["agrees"] for one in document["ledger"]["agreement"] if one["type"] == "pipeline_stage"}
     assert agreed == {"stage training": True, "stage monitoring": True}
+
+
+def test_a_pack_says_which_findings_are_open() -> None:
+    release = approved_release()
+    model, validator = release.model, actor_with(Role.VALIDATOR)
+    said: dict[str, Any] = {"title": "Too high", "description": "See run 3.", "stage": "training", "severity": "medium"}
+    raise_finding(actor=validator, model=model, holder=model.owner, version=release.version, **said)
+    sequence()
+    document = assemble(PackFactory.create(release=release))
+    assert [(one["number"], one["version"], one["state"]) for one in document["findings"]] == [(1, "v1", "open")]
+    opening = next(one for one in document["says"]["open"] if one["what"] == "Finding 1")
+    assert opening["text"] == f"medium, about v1, held by {model.owner.name}: Too high"
+    assert [one["agrees"] for one in document["ledger"]["agreement"] if one["type"] == "finding"] == [True]
 
 
 def test_without_a_checkpoint_there_is_no_pack() -> None:

@@ -9,7 +9,7 @@ from registry.choices import ArtifactRole
 MOST = 50
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,198}[A-Za-z0-9_-]|[A-Za-z0-9]")
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-ONCE = (ArtifactRole.MODEL, ArtifactRole.ENVIRONMENT)
+ONCE = (ArtifactRole.MODEL, ArtifactRole.ENVIRONMENT, ArtifactRole.SIGNATURE)
 
 
 @dataclass(frozen=True)

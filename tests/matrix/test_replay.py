@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from portal.accounts.services import credentials, grants, teams, tokens, users
 from portal.accounts.services.passwords import change_password, set_password_by_link
 from portal.blobs.services import store_stream
 from portal.core.actors import SYSTEM, Actor
+from portal.core.clock import now
 from portal.jobs.models import Job
 from portal.jobs.services import request_cancel
 from portal.keys.models import PublicKey
@@ -42,6 +44,7 @@ from registry.models import (
     PipelineStage,
     RegisteredModel,
     Release,
+    SignerKey,
     TierAssessment,
     TrainingRun,
     UseCase,
@@ -50,11 +53,13 @@ from registry.runners.inspection import Inspection, Verdict
 from registry.selectors import questionnaire
 from registry.services import cards, datasets, inspections, pipelines, releases, stages, use_cases, versions
 from registry.services.models import change_model, link_model, register_model, retire_model
+from registry.services.signers import register_signer, withdraw_signer
 from registry.services.tiers import assess_tier, withdraw_assessment
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
 from tests.factories.monitoring import PLAN, ROWS, simulated
 from tests.factories.registry import SIGNATURE, answers_at
 from tests.factories.reports import sequence
+from tests.factories.signatures import signer_pem
 from tests.portal.ledger.replay import replayed
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -81,6 +86,7 @@ TABLES: dict[str, type[models.Model]] = {
     "decision": Decision,
     "pack": EvidencePack,
     "public_key": PublicKey,
+    "signer_key": SignerKey,
 }
 UNTOLD: dict[str, dict[str, Any]] = {"pipeline_stage": {"changed_at": None}}
 """Rows that come with another subject's and say nothing of their own until a verb changes them."""
@@ -276,6 +282,11 @@ def administer() -> None:
     """Run the verbs on people, so that each subject has been through most of its states."""
     ann, bo = actor_with(Role.ADMIN), actor_with(Role.ADMIN)
     team = teams.rename_team(actor=ann, team=teams.create_team(actor=ann, slug="risk", name="Risk"), name="Credit risk")
+    teams.allow_pickles(actor=ann, team=team, until=now() + timedelta(days=9), reason="Old models.")
+    teams.end_pickles(actor=bo, team=team)
+    teams.allow_pickles(actor=bo, team=team, until=now() + timedelta(days=8), reason="Old models.")
+    withdraw_signer(actor=bo, key=register_signer(actor=ann, team=team, name="Vendor", pem=signer_pem("vendor")))
+    register_signer(actor=ann, team=team, name="Another", pem=signer_pem("another"))
     invited = credentials.invite(actor=ann, email="ada@example.org", name="Ada")
     ada = invited.change.user
     set_password_by_link(secret=invited.secret, password=PASSWORD, repeated=PASSWORD)

@@ -104,7 +104,7 @@ def listing(name: str, data: bytes) -> Listing:
             found.opcodes += 1
             found.calls += opcode.name in CALLS
             if opcode.name == "PROTO":
-                found.protocol = int(argument)
+                found.protocol = int(argument or 0)
             elif opcode.name == "STACK_GLOBAL":
                 names[stack.imported()] = None
             elif opcode.name in {"GLOBAL", "INST"}:

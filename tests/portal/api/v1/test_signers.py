@@ -14,7 +14,7 @@ from tests.factories.registry import ArtifactFactory, SealedVersionFactory, Vers
 from tests.factories.signatures import SignerKeyFactory, signer_pem
 from tests.portal.api.callers import V1, Caller, fields_of, fresh_client, problem_of
 
-PATH = "/teams/lending/signers"
+PATH = "/teams/lending/trusted-keys"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_an_administrators_session_registers_and_withdraws_keys_that_the_team_re
     assert (made.status_code, made.json()["curve"]) == (201, "secp256r1")
     [listed] = viewer.get(PATH).json()["results"]
     assert listed == made.json()
-    withdrawn = post(browser, f"/signers/{listed['id']}/withdraw", {})
+    withdrawn = post(browser, f"/trusted-keys/{listed['id']}/withdraw", {})
     assert withdrawn.json()["withdrawn_at"]
     assert problem_of(stranger.get(PATH), 404, "not_found")
 
@@ -45,8 +45,8 @@ def test_no_token_says_whose_signatures_count(developer: Caller, stranger: Calle
     key = SignerKeyFactory.create(team=team)
     body = {"name": "Mine", "pem": signer_pem("mine")}
     assert problem_of(developer.post(PATH, body), 403, "missing_capability")
-    assert problem_of(developer.post(f"/signers/{key.pk}/withdraw"), 403, "missing_capability")
-    assert problem_of(stranger.post(f"/signers/{key.pk}/withdraw"), 404, "not_found")
+    assert problem_of(developer.post(f"/trusted-keys/{key.pk}/withdraw"), 403, "missing_capability")
+    assert problem_of(stranger.post(f"/trusted-keys/{key.pk}/withdraw"), 404, "not_found")
     assert SignerKey.objects.get().withdrawn_at is None
 
 

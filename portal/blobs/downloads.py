@@ -30,10 +30,11 @@ class Download:
 
 @dataclass(frozen=True)
 class Span:
-    """Which bytes are sent: from the first to before the end."""
+    """Which bytes are sent, from the first to before the end; `asked` where a range was asked for."""
 
     first: int
     end: int
+    asked: bool = True
 
 
 def download_of(blob: Blob, *, name: str, media_type: str) -> Download:
@@ -71,12 +72,12 @@ def span_of(wanted: str, size: int) -> Span | None:
     """
     found = RANGE.fullmatch(wanted.replace(" ", ""))
     if found is None:
-        return Span(0, size)
+        return Span(0, size, asked=False)
     first, last, suffix = found.groups()
     if suffix is not None:
         return Span(max(0, size - int(suffix)), size) if int(suffix) and size else None
     if last and int(last) < int(first):
-        return Span(0, size)
+        return Span(0, size, asked=False)
     return Span(int(first), min(int(last) + 1, size) if last else size) if int(first) < size else None
 
 
@@ -104,14 +105,13 @@ class _Bytes:
 
 
 def _sent(download: Download, span: Span, headers: dict[str, str]) -> HttpResponseBase:
-    partial = (span.first, span.end) != (0, download.size)
-    if partial:
+    if span.asked:
         headers["Content-Range"] = f"bytes {span.first}-{span.end - 1}/{download.size}"
     # Whoever puts parts together, or reads over a proxy, can tell that these are the bytes (RFC 9530).
     whole = base64.b64encode(bytes.fromhex(download.sha256)).decode()
     return StreamingHttpResponse(
         _Bytes(open_blob(download.sha256), span),
-        status=206 if partial else 200,
+        status=206 if span.asked else 200,
         content_type=download.media_type or "application/octet-stream",
         headers=headers
         | _never_shown(download.name)

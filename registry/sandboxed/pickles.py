@@ -109,6 +109,8 @@ def listing(name: str, data: bytes) -> Listing:
                 names[stack.imported()] = None
             elif opcode.name in {"GLOBAL", "INST"}:
                 names[str(argument).replace(" ", ".")] = None
+            elif opcode.name.startswith("EXT"):
+                names[HIDDEN] = None
             stack.follow(opcode.name, argument)
             if found.opcodes == MOST_OPCODES:
                 break

@@ -51,6 +51,7 @@ def test_the_whole_comes_in_pieces_with_its_digest(download: Download) -> None:
         ("bytes=-3", 2_559_997, 2_560_000),
         ("bytes=10-99999999", 10, 2_560_000),
         ("bytes=1500000-2000000", 1_500_000, 2_000_001),
+        ("bytes=0-", 0, 2_560_000),
     ],
 )
 def test_one_range_is_sent_by_itself(download: Download, wanted: str, first: int, end: int) -> None:

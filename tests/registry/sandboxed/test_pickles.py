@@ -56,6 +56,14 @@ def test_an_array_of_objects_is_a_pickle_behind_its_header(version: tuple[int, i
 def test_a_name_that_is_put_together_later_is_alarming() -> None:
     joined = pickle.PROTO + b"\x04" + pickle.NONE + pickle.NONE + pickle.STACK_GLOBAL + pickle.STOP
     assert listing("m", joined).alarming == [HIDDEN]
+    registered = pickle.PROTO + b"\x04" + pickle.EXT1 + b"\x01" + pickle.STOP
+    assert listing("m", registered).alarming == [HIDDEN]
+
+
+def test_words_that_are_taken_away_again_hide_no_name() -> None:
+    decoy = pickle.dumps("os")[11:-1] + pickle.dumps("system")[11:-1] + pickle.dumps("collections")[11:-1]
+    hidden = pickle.PROTO + b"\x04" + decoy + pickle.POP + pickle.STACK_GLOBAL + pickle.STOP
+    assert listing("m", hidden).alarming == [HIDDEN]
 
 
 @pytest.mark.parametrize(

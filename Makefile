@@ -10,11 +10,12 @@ BARE := COUNTERSIGN_HOME=.venv/bare $(BIN)/python manage.py
 # A portal is many processes: each would compile our modules anew where bytecode may not be kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test lint lint-deploy types bench lock
+.PHONY: help run test test-signing lint lint-deploy types bench lock
 
 help:
 	@echo "make run              start everything with demo data (PORT=8001: elsewhere, DEMO=0: empty)"
 	@echo "make test             the whole suite (ARGS=...: arguments for pytest)"
+	@echo "make test-signing     signatures over models against the package model-signing (fetches it into an own environment)"
 	@echo "make lint types       what CI asks before the tests"
 	@echo "make lint-deploy      the image, the compose file, the units"
 	@echo "make bench NAME=...   one of: $(notdir $(basename $(filter-out bench/__init__.py,$(wildcard bench/*.py))))"
@@ -36,6 +37,13 @@ run: $(READY)
 test: $(READY)
 	@$(BIN)/python portal/runtime/system.py --browser
 	@$(BIN)/python -m pytest $(ARGS)
+
+# The package pins libraries that ours would not bear, so it lives beside them.
+SIGNING := .venv/model-signing
+test-signing: $(READY)
+	@test -x $(SIGNING)/bin/python || { $(BIN)/uv venv --quiet $(SIGNING) \
+		&& $(BIN)/uv pip install --quiet --python $(SIGNING)/bin/python model-signing==1.1.1 pyopenssl==26.4.0; }
+	@MODEL_SIGNING_PYTHON=$(abspath $(SIGNING))/bin/python $(BIN)/python -m pytest -n 0 tests/registry/services/test_signers.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -111,6 +111,7 @@ class ArtifactRole(TextChoices):
 
     MODEL = "model", "Model"
     ENVIRONMENT = "environment", "Environment lock"
+    SIGNATURE = "signature", "Signature over the files"
     OTHER = "other", "Other, stored and never opened"
 
 

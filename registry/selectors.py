@@ -9,9 +9,18 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
+from portal.blobs.downloads import Download, download_of
 from portal.core.actors import Actor
 from portal.core.querysets import ScopedQuerySet
-from registry.choices import AssessmentState, Environment, ReleaseState, Stage, TierStanding, UseCaseState
+from registry.choices import (
+    AssessmentState,
+    Environment,
+    ReleaseState,
+    Stage,
+    TierStanding,
+    UseCaseState,
+    VersionState,
+)
 from registry.models import (
     CardRevision,
     Finding,
@@ -29,6 +38,8 @@ from registry.rules.tiers import Questionnaire, questionnaire_of
 PACKS = Path(__file__).parent / "packs"
 QUESTIONNAIRE = 1
 """The version that is asked now; a former one stays where it is, for what was answered to it."""
+
+UNKNOWN_TYPE = "application/octet-stream"
 
 
 def champion_of(model: RegisteredModel, environment: str = Environment.PRODUCTION) -> ModelVersion | None:
@@ -123,3 +134,18 @@ def finding_facts(finding: Finding) -> Facts:
     """Return what the rules ask of a finding."""
     remediators = finding.moves.filter(verb__in=REMEDIATED_BY).values_list("by_id", flat=True)
     return Facts(finding.state, finding.severity, finding.line, finding.holder_id, set(remediators))
+
+
+def file_of(version: ModelVersion, name: str) -> Download | None:
+    """Return a version's file as a download, of a type that browsers show to nobody; None without such a file.
+
+    What inspection did not accept is evidence: it leaves under a name that no program opens by itself.
+    """
+    artifact = next((one for one in version.artifacts.select_related("blob") if one.name == name), None)
+    if artifact is None:
+        return None
+    stopped = version.state in {VersionState.QUARANTINED, VersionState.FAILED}
+    media_type = "" if stopped else artifact.media_type
+    return download_of(
+        artifact.blob, name=f"{name}.{version.state}" if stopped else name, media_type=media_type or UNKNOWN_TYPE
+    )

@@ -14,6 +14,8 @@ from portal.core.problems import MEDIA_TYPE
 _TEXT = {"type": "string"}
 _HEADERS: dict[str, dict[str, Any]] = {
     "ETag": {"description": "Names this representation; send it back as If-None-Match.", "schema": _TEXT},
+    "Accept-Ranges": {"description": "Ranges are counted in bytes.", "schema": _TEXT},
+    "Content-Range": {"description": "Which bytes these are, and of how many.", "schema": _TEXT},
     "Location": {"description": "Where to look.", "schema": {"type": "string", "format": "uri"}},
     "Retry-After": {"description": "Seconds after which to look again.", "schema": {"type": "integer"}},
 }
@@ -27,6 +29,7 @@ _PROBLEMS: dict[str, str] = {
     "412": "It has changed since you looked.",
     "413": "More bytes than the limit allows.",
     "415": "The body is of a type that is not read here.",
+    "416": "The range lies behind the end of the bytes; Content-Range says how many there are.",
     "422": "A value breaks a rule.",
     "429": "More calls than the limit allows; Retry-After says when to come again.",
 }
@@ -42,6 +45,16 @@ _KNOWN: dict[str, Any] = {
     "description": "An ETag; what is still so is not sent again.",
     "schema": _TEXT,
 }
+
+_OF_RANGES: tuple[dict[str, Any], ...] = (
+    {"in": "header", "name": "Range", "description": "One range: bytes=first-last.", "schema": _TEXT},
+    {
+        "in": "header",
+        "name": "If-Range",
+        "description": "ETag of what you hold a part of; of other bytes the whole is sent.",
+        "schema": _TEXT,
+    },
+)
 
 
 class FieldProblemSerializer(serializers.Serializer[dict[str, Any]]):
@@ -79,6 +92,8 @@ class Description(AutoSchema):
             parameters.append(IDEMPOTENCY_KEY)
         if self.method == "GET":
             self._describe_reading(operation)
+            if getattr(self.view, "ranged", False):
+                self._describe_ranges(operation)
         for status in ("200", "201", "202"):
             self._describe_success(operation["operationId"], status, responses.get(status))
         for status in self._problems():
@@ -113,6 +128,15 @@ class Description(AutoSchema):
             row = self.resolve_serializer(view.serializer_class, "response").ref
             answer["content"][MEDIA_TYPES[0]] = {"schema": row}
 
+    def _describe_ranges(self, operation: dict[str, Any]) -> None:
+        operation["parameters"] += [_KNOWN, *_OF_RANGES]
+        responses = operation["responses"]
+        whole = responses["200"]
+        part = {"description": "The bytes of the range.", "content": whole["content"]}
+        responses["206"] = part | {"headers": {name: _HEADERS[name] for name in ("ETag", "Content-Range")}}
+        responses["304"] = {"description": "What you have is still so."}
+        whole["headers"] = {name: _HEADERS[name] for name in ("ETag", "Accept-Ranges")}
+
     def _describe_success(self, operation_id: str, status: str, answer: dict[str, Any] | None) -> None:
         if answer is None:
             return
@@ -131,7 +155,9 @@ class Description(AutoSchema):
             found.append("404")
         if self.method != "GET":
             found += ["409", "412", "413", "415", "422"]
-        if getattr(self.view, "streamed", False):
+        elif getattr(self.view, "ranged", False):
+            found.append("416")
+        if self.method != "GET" and getattr(self.view, "streamed", False):
             found.append("411")
         return sorted(found)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from django.conf import settings
+from django.http import UnreadablePostError
 from rest_framework.request import Request
 
 from portal.blobs.models import Blob
@@ -24,6 +25,13 @@ class LengthRequired(DomainError):
 
     status: ClassVar[int] = 411
     code = "length_required"
+
+
+class UploadInterrupted(DomainError):
+    """The client went away before its bytes had arrived; nothing of them is kept."""
+
+    status: ClassVar[int] = 400
+    code = "upload_interrupted"
 
 
 def declared_sha256(request: Request) -> str:
@@ -45,7 +53,7 @@ def declared_sha256(request: Request) -> str:
 def stored_upload(request: Request, actor: Actor, *, sha256: str) -> Blob:
     """Store the body, and return its row; refused before a byte is read where its length says that it is too large.
 
-    Raises TooManyTries, LengthRequired, TooLarge, and Invalid for another digest than the declared one.
+    Raises TooManyTries, LengthRequired, TooLarge, UploadInterrupted, and Invalid for another digest than declared.
     """
     if wait := take((UPLOAD, actor.id)):
         raise TooManyTries("Too many uploads.", wait=wait)
@@ -58,6 +66,9 @@ def stored_upload(request: Request, actor: Actor, *, sha256: str) -> Blob:
 
 
 def _chunks_of(request: Request) -> Iterator[bytes]:
-    """Yield the body in pieces of at most one mebibyte."""
-    while chunk := request.read(CHUNK):
-        yield chunk
+    """Yield the body in pieces of at most one mebibyte; raises UploadInterrupted where it breaks off."""
+    try:
+        while chunk := request.read(CHUNK):
+            yield chunk
+    except UnreadablePostError:
+        raise UploadInterrupted("The upload broke off. Nothing of it was kept; send it again.") from None

@@ -41,6 +41,8 @@ class Door(generics.GenericAPIView[Any]):
     """By method, the names that a query may hold; others are refused."""
     streamed: ClassVar[bool] = False
     """Whether the body of a POST or PUT is a stream of bytes of a declared digest."""
+    ranged: ClassVar[bool] = False
+    """Whether a GET answers with stored bytes, of which one range can be asked for."""
     commits_itself: ClassVar[bool] = False
     """Whether a POST's verb commits by itself, so that no transaction may be around it."""
 

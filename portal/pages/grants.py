@@ -1,6 +1,6 @@
 """Administration: giving, confirming and revoking roles and single capabilities."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -18,6 +18,7 @@ from portal.accounts.services.grants import confirm_grant, grant_role, revoke_gr
 from portal.core.capabilities import explained
 from portal.overviews.administration import SYSTEM_SHELL, place_of
 from portal.pages.confirmations import Question, ask, back_to, posted
+from portal.pages.days import DAY, begin_of, end_of
 from portal.pages.doors import PageRequest, administration
 from portal.pages.passwords import PasswordForm
 from portal.ui.forms import VerbForm
@@ -36,7 +37,6 @@ MAY = {
     Role.AUDITOR: "Reads all that is granted, exports evidence, verifies the log.",
     Role.ADMIN: f"People, teams, grants, tokens; never signs, whatever else was granted; in every team. {SECOND}",
 }
-DAY = forms.DateInput(attrs={"type": "date"})
 
 
 class GrantForm(VerbForm):
@@ -65,8 +65,8 @@ class GrantForm(VerbForm):
             "role": "" if given["role"] == ONE else given["role"],
             "capability": given["capability"],
             "team": given["team"],
-            "granted_from": _midnight(given["first_day"]),
-            "granted_until": _midnight(given["last_day"], timedelta(days=1)),
+            "granted_from": begin_of(given["first_day"]),
+            "granted_until": end_of(given["last_day"]),
         }
 
 
@@ -151,10 +151,6 @@ def _span(grant: RoleGrant) -> str:
     begins = "now" if grant.granted_from <= grant.created_at else f"on {grant.granted_from:%-d %b %Y}"
     ends = f"until {grant.granted_until:%-d %b %Y, %H:%M} UTC" if grant.granted_until else "without an end date"
     return f"{begins}, {ends}"
-
-
-def _midnight(day: Any, later: timedelta = timedelta(0)) -> datetime | None:
-    return datetime.combine(day, time(), UTC) + later if day else None
 
 
 def _spoken(capability: str) -> str:

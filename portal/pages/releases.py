@@ -5,6 +5,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from portal.blobs.downloads import answer
 from portal.core.querysets import visible
 from portal.overviews.releases import release_overview, releases_table
 from portal.pages.doors import PageRequest, page
@@ -71,10 +72,10 @@ def release_packs(request: PageRequest, pk: int) -> HttpResponse:
 def evidence(request: PageRequest, pk: int, kind: str) -> HttpResponseBase:
     """Download a finished pack as pdf or json."""
     pack = visible(EvidencePack.objects.select_related("release__version__model"), request.actor, pk=pk)
-    answer = pack_file(pack, kind)
-    if answer is None:
+    found = pack_file(pack, kind)
+    if found is None:
         raise Http404
-    return answer
+    return answer(request, found)
 
 
 def _release(request: PageRequest, pk: int) -> Release:

@@ -4,15 +4,20 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.choices import Line
 from portal.accounts.models import Team
-from portal.accounts.services.teams import create_team, rename_team
+from portal.accounts.services.teams import allow_pickles, create_team, end_pickles, rename_team
+from portal.core.clock import now
 from portal.overviews.administration import teams_table
+from portal.pages.days import DAY, end_of
 from portal.pages.doors import PageRequest, administration
 from portal.pages.paging import address_without_page, page_of
 from portal.ui.forms import VerbForm
+from registry.models import SignerKey
+from registry.rules.model_signing import LONGEST_KEY
+from registry.services.signers import register_signer, withdraw_signer
 
 
 class TeamForm(VerbForm):
@@ -43,10 +48,29 @@ def teams(request: PageRequest) -> HttpResponse:
     return render(request, "teams/list.html", context, status=422 if form.errors else 200)
 
 
+class PicklesForm(VerbForm):
+    """Until when, and why, a team's models may be pickles."""
+
+    last_day = forms.DateField(widget=DAY, help_text="A year from today at most. Days are in UTC.")
+    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), help_text="It stands in the record.")
+
+
+class SignerForm(VerbForm):
+    """A key with which a supplied model.sig is verified."""
+
+    name = forms.CharField(max_length=150, label="Whose key", help_text="Such as a vendor, or a team's build.")
+    pem = forms.CharField(
+        max_length=LONGEST_KEY,
+        label="Public key",
+        widget=forms.Textarea(attrs={"rows": 5, "placeholder": "-----BEGIN PUBLIC KEY-----", "class": "mono"}),
+        help_text="PEM, of the curves P-256, P-384 or P-521. Compare its key id with the signer by another way.",
+    )
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @administration
 def team(request: PageRequest, slug: str) -> HttpResponse:
-    """Rename a team."""
+    """One team: its name, and whether its models may be pickles, whose signatures count."""
     found = get_object_or_404(Team, slug=slug)
     form = NameForm(request.POST if request.method == "POST" else None, initial={"name": found.name})
     if form.is_valid():
@@ -54,4 +78,67 @@ def team(request: PageRequest, slug: str) -> HttpResponse:
         if renamed is not None:
             messages.success(request, f"The team is called {renamed.name} now.")
             return redirect("admin_teams")
-    return render(request, "teams/detail.html", {"team": found, "form": form}, status=422 if form.errors else 200)
+    return _show(request, found, form)
+
+
+@require_POST
+@administration
+def team_pickles(request: PageRequest, slug: str) -> HttpResponse:
+    """Let the team's models be pickles for a time."""
+    found = get_object_or_404(Team, slug=slug)
+    form = PicklesForm(request.POST)
+    if form.is_valid():
+        until, reason = end_of(form.cleaned_data["last_day"]), form.cleaned_data["reason"]
+        if form.attempt(allow_pickles, actor=request.actor, team=found, until=until or now(), reason=reason):
+            messages.success(request, f"Models of {found.name} may be pickles now. None is opened here.")
+            return redirect("admin_team", slug=slug)
+    return _show(request, found, pickles=form)
+
+
+@require_POST
+@administration
+def team_pickles_end(request: PageRequest, slug: str) -> HttpResponse:
+    """Let no further model of the team be a pickle."""
+    found = end_pickles(actor=request.actor, team=get_object_or_404(Team, slug=slug))
+    messages.success(request, f"No further model of {found.name} may be a pickle.")
+    return redirect("admin_team", slug=slug)
+
+
+@require_POST
+@administration
+def team_signers(request: PageRequest, slug: str) -> HttpResponse:
+    """Register a signer's key."""
+    found = get_object_or_404(Team, slug=slug)
+    form = SignerForm(request.POST)
+    if form.is_valid():
+        made = form.attempt(register_signer, actor=request.actor, team=found, **form.cleaned_data)
+        if made is not None:
+            messages.success(request, f"What the key of {made.name} signs counts for {found.name} from now on.")
+            return redirect("admin_team", slug=slug)
+    return _show(request, found, signer=form)
+
+
+@require_POST
+@administration
+def signer_withdraw(request: PageRequest, pk: int) -> HttpResponse:
+    """Let a signer's key count no more."""
+    key = withdraw_signer(actor=request.actor, key=get_object_or_404(SignerKey, pk=pk))
+    messages.success(request, f"The key of {key.name} is withdrawn.")
+    return redirect("admin_team", slug=key.team.slug)
+
+
+def _show(
+    request: PageRequest,
+    found: Team,
+    form: NameForm | None = None,
+    pickles: PicklesForm | None = None,
+    signer: SignerForm | None = None,
+) -> HttpResponse:
+    forms_shown = {
+        "form": form or NameForm(initial={"name": found.name}),
+        "pickles": pickles or PicklesForm(),
+        "signer": signer or SignerForm(),
+    }
+    context = {"team": found, "keys": found.signer_keys.select_related("registered_by"), **forms_shown}
+    wrong = any(one.errors for one in forms_shown.values())
+    return render(request, "teams/detail.html", context, status=422 if wrong else 200)

@@ -3,7 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -11,6 +12,7 @@ from governance.services.requests import request_release
 from monitoring.choices import RunState
 from monitoring.models import ValidationRun
 from monitoring.services.runs import request_run
+from portal.blobs.downloads import answer, attached
 from portal.core.querysets import visible
 from portal.jobs.models import Job
 from portal.jobs.services import request_cancel
@@ -20,6 +22,9 @@ from portal.pages.doors import PageRequest, page
 from portal.ui.forms import VerbForm
 from registry.choices import Environment
 from registry.models import ModelVersion
+from registry.rules.model_signing import BUNDLE_TYPE, FILE_NAME
+from registry.selectors import file_of
+from registry.services.signers import sign_files
 
 
 class ReleaseForm(VerbForm):
@@ -39,6 +44,23 @@ class ReleaseForm(VerbForm):
 def version(request: PageRequest, slug: str, number: int) -> HttpResponse:
     """One version: identity, lineage, files, claims, runs; once the runs ended, the parts that show them follow."""
     return _show(request, _version(request, slug, number), ReleaseForm())
+
+
+@require_safe
+@page
+def version_file(request: PageRequest, slug: str, number: int, name: str) -> HttpResponseBase:
+    """Download a file of the version."""
+    found = file_of(visible(ModelVersion.objects.all(), request.actor, model__slug=slug, number=number), name)
+    if found is None:
+        raise Http404
+    return answer(request, found)
+
+
+@require_safe
+@page
+def version_signature(request: PageRequest, slug: str, number: int) -> HttpResponse:
+    """Download the portal's signature over the files of a sealed version."""
+    return attached(sign_files(actor=request.actor, version=_version(request, slug, number)), FILE_NAME, BUNDLE_TYPE)
 
 
 @require_POST

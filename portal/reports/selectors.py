@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.http import FileResponse
-
-from portal.blobs.store import open_blob
+from portal.blobs.downloads import Download, download_of
 from portal.jobs.models import Job
 from portal.overviews.work import WorkDone, work_of
 from portal.reports.models import EvidencePack
@@ -34,14 +32,11 @@ def working(lines: Sequence[PackLine]) -> bool:
     return any(line.work is not None for line in lines)
 
 
-def pack_file(pack: EvidencePack, kind: str) -> FileResponse | None:
+def pack_file(pack: EvidencePack, kind: str) -> Download | None:
     """Return the pack's pdf or json as a download; None where it has none of that kind."""
     blob = {"pdf": pack.pdf, "json": pack.snapshot}.get(kind)
     if blob is None:
         return None
-    response = FileResponse(open_blob(blob.sha256), content_type=TYPES[kind])
     version = pack.release.version
     name = f"{pack.name}-{version.model.slug}-v{version.number}.{kind}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Content-Length"] = str(blob.size)
-    return response
+    return download_of(blob, name=name, media_type=TYPES[kind])

@@ -7,6 +7,7 @@ from registry.models.models import RegisteredModel
 from registry.models.pipelines import FeaturePipeline, FeaturePipelineVersion
 from registry.models.releases import Release
 from registry.models.runs import TrainingRun
+from registry.models.signers import SignerKey
 from registry.models.stages import PipelineStage
 from registry.models.tiers import TierAssessment
 from registry.models.use_cases import UseCase
@@ -25,6 +26,7 @@ __all__ = [
     "PipelineStage",
     "RegisteredModel",
     "Release",
+    "SignerKey",
     "TierAssessment",
     "TrainingRun",
     "UseCase",

@@ -13,7 +13,7 @@ from registry.choices import ArtifactRole, VersionState
 from registry.models.models import RegisteredModel
 from registry.models.pipelines import FeaturePipelineVersion
 from registry.models.runs import TrainingRun
-from registry.rules.kinds import STORED_MEDIA_TYPES
+from registry.rules.kinds import MEDIA_TYPES, STORED_MEDIA_TYPES
 
 
 class ModelVersionQuerySet(ScopedQuerySet["ModelVersion"]):
@@ -129,6 +129,17 @@ class Artifact(models.Model):
     def is_never_opened(self) -> bool:
         """Whether the file is a model that is kept and neither read nor scored here."""
         return self.media_type in STORED_MEDIA_TYPES
+
+    @property
+    def pickle_listing(self) -> dict[str, Any] | None:
+        """What the opcodes of a pickle say ({container, count, pickles}); None for what is none."""
+        is_pickle = self.media_type == MEDIA_TYPES["pickle"]
+        return self.inspection.get("details") if is_pickle else None
+
+    @property
+    def verification(self) -> dict[str, Any] | None:
+        """What a supplied signature came to ({result, reason, key_id, signer, …}); None for other files."""
+        return self.inspection.get("details") or None if self.role == ArtifactRole.SIGNATURE else None
 
     def public_state(self) -> dict[str, Any]:
         """Return what the ledger says of this row."""

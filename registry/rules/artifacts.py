@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registry.choices import ArtifactRole
+from registry.rules.model_signing import FILE_NAME
 
 MOST = 50
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,198}[A-Za-z0-9_-]|[A-Za-z0-9]")
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
-ONCE = (ArtifactRole.MODEL, ArtifactRole.ENVIRONMENT)
+ONCE = (ArtifactRole.MODEL, ArtifactRole.ENVIRONMENT, ArtifactRole.SIGNATURE)
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ def problems(*, name: str, role: str, held: Sequence[HeldFile]) -> dict[str, lis
     found: dict[str, list[str]] = {}
     if not NAME.fullmatch(name) or RESERVED.fullmatch(name):
         found["name"] = ["Use a plain file name: letters, digits, dots, hyphens and underscores, at most 200."]
+    elif name.lower() == FILE_NAME and role != ArtifactRole.SIGNATURE:
+        found["name"] = [f"{FILE_NAME} is what a signature is called. Send it in the role signature, or rename it."]
     elif name.lower() in {file.name.lower() for file in held}:
         found["name"] = [f"The version has a file {name} already."]
     if role not in ArtifactRole.values:

@@ -16,15 +16,15 @@ MOST_HYPERPARAMETERS = 65_536
 """Bytes of their canonical JSON."""
 LONGEST_METRIC = 60
 HOLDS: Mapping[str, frozenset[str]] = {
-    Implementation.SCIKIT_LEARN: frozenset({"skops", "onnx"}),
+    Implementation.SCIKIT_LEARN: frozenset({"skops", "onnx", "pickle"}),
     Implementation.ONNX: frozenset({"onnx"}),
-    Implementation.LIGHTGBM: frozenset({"lightgbm", "onnx"}),
-    Implementation.XGBOOST: frozenset({"xgboost", "onnx"}),
-    Implementation.CATBOOST: frozenset({"catboost", "onnx"}),
-    Implementation.PYTORCH: frozenset({"onnx", "pt2"}),
+    Implementation.LIGHTGBM: frozenset({"lightgbm", "onnx", "pickle"}),
+    Implementation.XGBOOST: frozenset({"xgboost", "onnx", "pickle"}),
+    Implementation.CATBOOST: frozenset({"catboost", "onnx", "pickle"}),
+    Implementation.PYTORCH: frozenset({"onnx", "pt2", "pickle"}),
     Implementation.SPREADSHEET: frozenset({"xlsx", "ods"}),
 }
-"""Which kinds of model file an implementation takes."""
+"""Which kinds of model file an implementation takes; a pickle gets as far as here only where the team may have one."""
 
 
 @dataclass(frozen=True)

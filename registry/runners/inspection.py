@@ -40,15 +40,21 @@ class Inspection:
 
 
 def inspect_file(
-    path: Path, *, role: str, time_column: str | None = None, limits: Limits = LIMITS, progress: Progress = silent
+    path: Path,
+    *,
+    role: str,
+    time_column: str | None = None,
+    pickles: bool = False,
+    limits: Limits = LIMITS,
+    progress: Progress = silent,
 ) -> Inspection:
-    """Inspect a file for `role` (model, environment, dataset, other).
+    """Inspect a file for `role` (model, environment, signature, dataset, other); `pickles` lets a model be one.
 
     Raises CageUnavailable where no child can be caged, and Cancelled from `progress`.
     """
     result = run_caged(
         module=ENTRY_POINT,
-        request={"role": role, "time_column": time_column},
+        request={"role": role, "time_column": time_column, "pickles": pickles},
         inputs={"file": path},
         limits=limits,
         progress=progress,

@@ -17,6 +17,8 @@ class HeldFile:
     role: str
     """model, environment, dataset or other."""
     time_column: str | None = None
+    pickles: bool = False
+    """Whether a model may be a pickle, kept and never opened."""
 
 
 def inspect_files(files: Sequence[HeldFile], progress: Progress = silent) -> list[Inspection]:
@@ -37,4 +39,6 @@ def _inspected(file: HeldFile, index: int, count: int, progress: Progress) -> In
     step(0, 0, "")
     with open_verified(file.sha256):
         pass
-    return inspect_file(path_of(file.sha256), role=file.role, time_column=file.time_column, progress=step)
+    return inspect_file(
+        path_of(file.sha256), role=file.role, time_column=file.time_column, pickles=file.pickles, progress=step
+    )

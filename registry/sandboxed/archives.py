@@ -4,6 +4,7 @@ import re
 import stat
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -19,6 +20,8 @@ ARCHIVES = {"zip", "compressed", "sealed archive", "tar archive", "RAR archive"}
 MARK_BYTES = 200
 NAMED = 20
 ENCRYPTED = 0x1
+MAY_BE_PICKLED = frozenset({"zip", "mlflow"})
+"""Kinds that may hold pickles where the team may have them; a skops file never."""
 PICKLED_NAME = re.compile(r"\.(pkl|pickle|joblib|cloudpickle)$", re.IGNORECASE)
 LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|\\|\x00|(^|/)\.\.(/|$)")
 MODEL_NAME = re.compile(r"\.(onnx|skops|lgb|txt|ubj|json|xgb|cbm|cb)$", re.IGNORECASE)
@@ -34,20 +37,23 @@ class Archive:
     unpacked: int
     """Bytes of all members."""
     pickles: tuple[str, ...]
-    """Members that are pickles; only in what is stored and never opened."""
+    """Members that are pickles; only where they may be."""
 
 
-def survey(file: BinaryIO) -> Archive:
-    """Return what an archive is; raises Refusal for bombs, tricks with names, archives inside, and pickles."""
+def survey(file: BinaryIO, *, pickles: bool = False) -> Archive:
+    """Return what an archive is; raises Refusal for bombs, tricks with names, archives inside, and pickles.
+
+    `pickles` lets those be in a zip or an MLflow model folder.
+    """
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
-            return _surveyed(archive)
+            return _surveyed(archive, MAY_BE_PICKLED if pickles else frozenset())
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, zlib.error):
         raise Refusal("The zip archive is broken.") from None
 
 
-def _surveyed(archive: zipfile.ZipFile) -> Archive:
+def _surveyed(archive: zipfile.ZipFile, pickled: frozenset[str]) -> Archive:
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
     if len(entries) > MEMBERS:
@@ -60,7 +66,7 @@ def _surveyed(archive: zipfile.ZipFile) -> Archive:
     if unpacked > TOTAL_BYTES and kind not in STORED:
         raise Refusal(f"Unpacked, the archive would be larger than {TOTAL_BYTES >> 20} MiB.")
     pickles = _look_into(archive, entries, kind)
-    if pickles and kind not in STORED:
+    if pickles and kind not in STORED | pickled:
         raise Refusal(_pickle_words(pickles, kind))
     return Archive(kind, tuple(names), unpacked, tuple(pickles))
 
@@ -112,6 +118,19 @@ def _look_into(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], kind: s
     return found
 
 
+def members(file: BinaryIO, names: Sequence[str], count: int) -> Mapping[str, bytes]:
+    """Return the first bytes of members, of all together at most `count`; raises Refusal where they can't be read."""
+    found: dict[str, bytes] = {}
+    file.seek(0)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for name in names:
+                found[name] = _beginning(archive, name, max(0, count - sum(map(len, found.values()))))
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, zlib.error):
+        raise Refusal("The zip archive is broken.") from None
+    return found
+
+
 def _beginning(archive: zipfile.ZipFile, name: str, count: int) -> bytes:
     with archive.open(name) as member:
         return member.read(count)
@@ -122,7 +141,7 @@ def _pickle_words(names: list[str], kind: str) -> str:
     told = ", ".join(name[:100] for name in names[:3])
     return (
         f"This {what} holds a pickle ({told}). Opening a pickle runs whatever code it carries, so it is never opened. "
-        f"{content.SAVE_SAFELY}"
+        f"{content.SAVE_SAFELY} {content.ASK}"
     )
 
 

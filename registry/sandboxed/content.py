@@ -17,8 +17,9 @@ ENOUGH_OPCODES = 20
 IDENTIFIER = re.compile(r"[A-Za-z_][\w.]*")
 
 SAVE_SAFELY = "Save the model with skops (skops.io.dump) or export it to ONNX."
+ASK = "An administrator can let a team keep a model as a pickle for a time; nothing here would open or score it."
 PICKLE_WORDS = (
-    f"This is a Python pickle. Opening one runs whatever code it carries, so it is never opened. {SAVE_SAFELY}"
+    f"This is a Python pickle. Opening one runs whatever code it carries, so it is never opened. {SAVE_SAFELY} {ASK}"
 )
 
 
@@ -153,24 +154,33 @@ def _is_archive(head: bytes) -> bool:
     return not head or head.startswith(magics) or head[257:262] == b"ustar" or bool(_inflate(head))
 
 
-def _peek(name: str, head: bytes) -> bytes:
-    """Return the first unpacked bytes, at most PEEK_BYTES; none when the format is unknown or broken."""
+def unpacked(data: bytes, count: int) -> tuple[str, bytes]:
+    """Return by what a file is compressed ("": by nothing), and at most its first `count` bytes without that."""
+    for magic, name in COMPRESSED:
+        if data.startswith(magic):
+            return name, _peek(name, data, count)
+    inside = _inflate(data, count)
+    return ("zlib", inside) if inside else ("", data[:count])
+
+
+def _peek(name: str, head: bytes, count: int = PEEK_BYTES) -> bytes:
+    """Return the first unpacked bytes, at most `count`; none when the format is unknown or broken."""
     try:
         if name == "gzip":
-            return zlib.decompressobj(wbits=31).decompress(head, PEEK_BYTES)
+            return zlib.decompressobj(wbits=31).decompress(head, count)
         if name == "bzip2":
-            return bz2.BZ2Decompressor().decompress(head, PEEK_BYTES)
+            return bz2.BZ2Decompressor().decompress(head, count)
         if name in {"xz", "lzma"}:
-            return lzma.LZMADecompressor().decompress(head, PEEK_BYTES)
+            return lzma.LZMADecompressor().decompress(head, count)
     except (zlib.error, OSError, lzma.LZMAError):
         return b""
-    return _inflate(head) if name == "zlib" else b""
+    return _inflate(head, count) if name == "zlib" else b""
 
 
-def _inflate(head: bytes) -> bytes:
+def _inflate(head: bytes, count: int = PEEK_BYTES) -> bytes:
     if len(head) < 2 or head[0] & 0x0F != 8 or int.from_bytes(head[:2], "big") % 31:  # noqa: PLR2004 - RFC 1950
         return b""
     try:
-        return zlib.decompressobj().decompress(head, PEEK_BYTES)
+        return zlib.decompressobj().decompress(head, count)
     except zlib.error:
         return b""

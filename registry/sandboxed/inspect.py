@@ -1,12 +1,13 @@
 """Inspects one uploaded file in the cage: what it is, what it takes and gives, or why it is refused."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from portal.core.sandbox.child import CagedTask, Refusal
-from registry.rules import kinds
+from registry.rules import kinds, model_signing
 from registry.rules.kinds import MOST_PACKAGES
-from registry.sandboxed import archives, content
+from registry.sandboxed import archives, content, pickles
 
 LARGEST_LOCK = 8 << 20
 NEVER_KEPT = {"pickle", "empty", "sealed archive", "tar archive", "RAR archive"}
@@ -15,10 +16,10 @@ PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(\[[^\]]*\])?==([^\s;\\]+)")
 
 
 def run(task: CagedTask) -> dict[str, Any]:
-    """Inspect the input `file` for `role` (model, environment, dataset, other); a refusal is an answer, too."""
+    """Inspect the input `file` for `role` (model, signature, environment, dataset, other); a refusal is an answer."""
     head = bytes(task.map("file")[: content.HEAD_BYTES])
     found = content.classify(head)
-    if found.refusal and (found.kind in NEVER_KEPT or task.request["role"] != "other"):
+    if found.refusal and not _may_stay(task, found.kind):
         return {"accepted": False, "reason": found.refusal, "detected": found.kind}
     try:
         kind, signature, details, notes = _INSPECTORS[task.request["role"]](task, found.kind)
@@ -35,12 +36,22 @@ def run(task: CagedTask) -> dict[str, Any]:
     }
 
 
+def _may_stay(task: CagedTask, kind: str) -> bool:
+    """Tell whether a kind that is refused elsewhere may be kept in this role."""
+    role = task.request["role"]
+    if kind == "pickle":
+        return role == "model" and task.request.get("pickles") is True
+    return role == "other" and kind not in NEVER_KEPT
+
+
 Inspected = tuple[str, dict[str, Any] | None, dict[str, Any], list[str]]
 
 
 def _model(task: CagedTask, kind: str) -> Inspected:
     if kind == "zip":
         return _archived_model(task)
+    if kind == "pickle":
+        return _pickled("", {"the file": bytes(task.map("file")[: pickles.LISTED_BYTES])}, 1)
     if kind in {"lightgbm", "xgboost", "catboost"}:
         from registry.sandboxed import boosted, native  # noqa: PLC0415 - seconds of import; refusals need not wait
 
@@ -59,7 +70,10 @@ def _model(task: CagedTask, kind: str) -> Inspected:
 
 def _archived_model(task: CagedTask) -> Inspected:
     with task.open("file") as file:
-        archive = archives.survey(file)
+        archive = archives.survey(file, pickles=task.request.get("pickles") is True)
+        if archive.pickles and archive.kind in archives.MAY_BE_PICKLED:
+            members = archives.members(file, archive.pickles[: archives.NAMED], pickles.LISTED_BYTES)
+            return _pickled(archive.kind, members, len(archive.pickles))
         if archive.kind in kinds.STORED:
             return archive.kind, None, {"members": len(archive.names), "unpacked": archive.unpacked}, _warnings(archive)
         if archive.kind != "skops":
@@ -70,6 +84,16 @@ def _archived_model(task: CagedTask) -> Inspected:
         from registry.sandboxed import skops_files  # noqa: PLC0415
 
         return "skops", *skops_files.inspect(file)
+
+
+def _pickled(container: str, files: Mapping[str, bytes], count: int) -> Inspected:
+    """Describe pickles by their opcodes; nothing in them is opened."""
+    found = [pickles.listing(name, data).as_dict() for name, data in files.items()]
+    told = [
+        "It is stored and never opened here: its opcodes were listed in the cage, and nothing in it was run.",
+        "It can't be recomputed here: hand in the model as skops or ONNX for that.",
+    ]
+    return "pickle", None, {"container": container, "pickles": found, "count": count}, told
 
 
 def _warnings(archive: archives.Archive) -> list[str]:
@@ -119,4 +143,21 @@ def _environment(task: CagedTask, kind: str) -> Inspected:
     return "environment lock", None, details, [] if pins else ["No pinned packages (name==version) were recognised."]
 
 
-_INSPECTORS = {"model": _model, "dataset": _dataset, "environment": _environment, "other": _other}
+def _signature(task: CagedTask, kind: str) -> Inspected:
+    if kind != "text" or task.size("file") > model_signing.LARGEST:
+        raise Refusal("A signature is a model.sig as model_signing writes it: a sigstore bundle of at most 256 KiB.")
+    text = bytes(task.map("file"))
+    try:
+        model_signing.read(text)
+    except model_signing.NotASignature as refused:
+        raise Refusal(f"The signature can't be read. {refused}") from None
+    return "signature", None, {"bundle": text.decode()}, []
+
+
+_INSPECTORS = {
+    "model": _model,
+    "dataset": _dataset,
+    "environment": _environment,
+    "other": _other,
+    "signature": _signature,
+}

@@ -1,19 +1,22 @@
 """The inspection of a version: begun, finished by sealing or quarantine, or failed."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
 
 from portal.core.actors import SYSTEM, Actor
 from portal.core.clock import now
-from registry.choices import VersionState
+from registry.choices import ArtifactRole, VersionState
 from registry.events import VERSION_FAILED, VERSION_QUARANTINED, VERSION_SEALED
-from registry.models import Artifact, ModelVersion
+from registry.models import Artifact, ModelVersion, SignerKey
+from registry.rules import model_signing
+from registry.rules.model_signing import KnownKey
 from registry.rules.states import VERSION, after
 from registry.rules.values import unrecordable
 from registry.rules.versions import Conclusion, FoundFile, VersionParts, conclude, version_digest
-from registry.runners.inspection import Inspection
+from registry.runners.inspection import Inspection, Verdict
 from registry.runners.intake import HeldFile
 from registry.services.versions import lock_version, record_version
 
@@ -27,7 +30,10 @@ def begin_inspection(*, version_id: int) -> list[HeldFile]:
     version = lock_version(version_id)
     if version.state != VersionState.INSPECTING:
         return []
-    return [HeldFile(artifact.name, artifact.sha256, artifact.role) for artifact in version.artifacts.all()]
+    pickles = version.model.team.takes_pickles
+    return [
+        HeldFile(artifact.name, artifact.sha256, artifact.role, pickles=pickles) for artifact in version.artifacts.all()
+    ]
 
 
 @transaction.atomic
@@ -37,6 +43,7 @@ def finish_inspection(*, version_id: int, files: Sequence[HeldFile], inspections
     if version.state != VersionState.INSPECTING or not files:
         return
     found = {file.name: inspection for file, inspection in zip(files, inspections, strict=True)}
+    _judge_signature(version, files, found)
     conclusion = conclude([_found(file, found[file.name]) for file in files], version.model.implementation)
     artifacts = list(version.artifacts.all())
     for artifact in artifacts:
@@ -54,6 +61,28 @@ def fail_inspection(*, actor: Actor, version_id: int, reason: str) -> None:
     version = lock_version(version_id)
     if version.state == VersionState.INSPECTING:
         _close(version, Conclusion("fail", reason, {}), actor=actor)
+
+
+def _judge_signature(version: ModelVersion, files: Sequence[HeldFile], found: dict[str, Inspection]) -> None:
+    """Put what a supplied signature comes to in the place of what the cage read of it; one that misfits is refused."""
+    roles = {file.role: file for file in files}
+    held, model = roles.get(ArtifactRole.SIGNATURE), roles.get(ArtifactRole.MODEL)
+    if held is None or model is None or found[held.name].verdict != Verdict.ACCEPTED:
+        return
+    keys = SignerKey.objects.filter(team=version.model.team_id)
+    judgement = model_signing.judge(
+        model_signing.read(str(found[held.name].details["bundle"]).encode()),
+        keys=[KnownKey(row.key_id, row.name, row.pem, row.withdrawn_at) for row in keys],
+        files={file.name: file.sha256 for file in files if file is not held},
+        model=model.name,
+    )
+    misfits = judgement.result == model_signing.DOES_NOT_MATCH
+    found[held.name] = replace(
+        found[held.name],
+        verdict=Verdict.REFUSED if misfits else Verdict.ACCEPTED,
+        reason=f"The signature does not match. {judgement.reason}" if misfits else "",
+        details=judgement.as_dict(),
+    )
 
 
 def _found(file: HeldFile, inspection: Inspection) -> FoundFile:

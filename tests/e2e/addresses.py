@@ -80,6 +80,7 @@ MAIN = {PAGES[name] for name in ("home", "models", "model", "version", "validati
 NO_PAGES = {
     "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
     "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv",
+    "version_file", "version_signature",
 }  # fmt: skip
 # The demo has nothing of the kind: no closed account, no grant or change that waits, no service account.
 NOT_IN_THE_DEMO = {

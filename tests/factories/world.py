@@ -40,6 +40,7 @@ from registry.models import (
     ModelVersion,
     RegisteredModel,
     Release,
+    SignerKey,
     TierAssessment,
     UseCase,
 )
@@ -65,10 +66,11 @@ from tests.factories.registry import (
     stored,
 )
 from tests.factories.reports import record, sequence
+from tests.factories.signatures import SignerKeyFactory
 
 EVERYWHERE = (Role.VALIDATOR, Role.POLICY_STEWARD, Role.AUDITOR, Role.ADMIN)
 """Roles held for every team: the second line, stewards, auditors and administrators."""
-PDF, JSON = b"%PDF-1.7 evidence", b'{"evidence":true}'
+PDF, JSON, MODEL = b"%PDF-1.7 evidence", b'{"evidence":true}', b"model bytes"
 
 
 @dataclass
@@ -124,6 +126,7 @@ class Portfolio:
     request: ApprovalRequest = field(init=False)
     decision: Decision = field(init=False)
     pack: EvidencePack = field(init=False)
+    signer: SignerKey = field(init=False)
     token: ApiToken = field(init=False)
     """The developer's."""
     session: UserSession = field(init=False)
@@ -190,7 +193,7 @@ class Portfolio:
         self.candidate, self.busy, self.waiting = self._ready(), self._ready(), self._ready()
         self.planned = self._release(self._ready())
         self.receiving = self._version(VersionFactory)
-        ArtifactFactory.create(version=self.receiving)
+        ArtifactFactory.create(version=self.receiving, blob=stored(MODEL))
         self.quarantined = self._version(
             SealedVersionFactory, state=VersionState.QUARANTINED, digest="", sealed_at=None, reason=self.mark
         )
@@ -211,6 +214,7 @@ class Portfolio:
         self.queued_run.save(update_fields=["job_id"])
         self.decision = Decision.objects.get(request__release=self.active)
         self.pack = self._pack()
+        self.signer = SignerKeyFactory.create(team=self.team, name=self.mark, registered_by=self.author)
         self.token = self.new_token(Role.DEVELOPER).token
         self.view = self._view(self.mark)
         for version in (self.superseded.version, self.active.version, self.candidate):
@@ -230,6 +234,7 @@ class Portfolio:
         self._run(self.busy)
         self._release(self._opened(self._ready()).release.version, state=ReleaseState.SUPERSEDED)
         self._pack()
+        SignerKeyFactory.create(team=self.team)
         person_with(Role.APPROVER, team=self.team, name=f"{slug} approver")
         for role in (Role.DEVELOPER, Role.APPROVER):
             self.new_token(role)

@@ -3,17 +3,20 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from portal.core.clock import now
 from portal.ledger.models import Entry
 from registry.choices import Level
 from registry.selectors import questionnaire
 from tests.factories.accounts import PASSWORD
 from tests.factories.registry import answers_at
+from tests.factories.signatures import signer_pem
 from tests.factories.world import Portfolio
 from tests.portal.api.callers import digest_header
 
@@ -148,6 +151,13 @@ ARGUMENTS: dict[str, Arguments] = {
     "admin_change_confirm": _row("waiting_change"),
     "admin_change_withdraw": _row("waiting_change"),
     "admin_team": lambda team: {"slug": team.team.slug},
+    "admin_team_pickles": lambda team: {"slug": team.team.slug},
+    "admin_team_pickles_end": lambda team: {"slug": team.team.slug},
+    "admin_team_signers": lambda team: {"slug": team.team.slug},
+    "admin_signer_withdraw": _row("signer"),
+    "api_signers": lambda team: {"slug": team.team.slug},
+    "api_signer_withdraw": _row("signer"),
+    "api_team_pickles": lambda team: {"slug": team.team.slug},
     "admin_token_revoke": _row("token"),
     "use_case": lambda team: {"slug": team.use_case.slug},
     "use_case_change": _proposal,
@@ -169,6 +179,8 @@ ARGUMENTS: dict[str, Arguments] = {
     "finding_raise": _model,
     "finding_move": _finding_move,
     "version": _version("candidate"),
+    "version_file": lambda team: {**_version("receiving")(team), "name": "model.onnx"},
+    "version_signature": _version("candidate"),
     "version_run": _version("busy"),
     "version_release": _planned_version,
     "validation_run": _row("run"),
@@ -204,7 +216,9 @@ ARGUMENTS: dict[str, Arguments] = {
     "api_pipeline_versions": lambda team: {"slug": team.pipeline.slug},
     "api_versions": _model,
     "api_version": _version("candidate"),
+    "GET api_artifact": lambda team: {**_version("receiving")(team), "name": "model.onnx"},
     "api_artifact": lambda team: {**_version("receiving")(team), "name": "notes.txt"},
+    "api_version_signature": _version("candidate"),
     "api_version_submit": _version("receiving"),
     "api_comparison": _version("candidate"),
     "api_sbom": _version("candidate"),
@@ -286,6 +300,10 @@ def _new_plan(team: Portfolio) -> Sent:
     return Sent({"held_out": held_out, "specification": {"label_column": "label", "resamples": 500}})
 
 
+def _in_a_month() -> datetime:
+    return now() + timedelta(days=30)
+
+
 BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST account_login": lambda team: Sent({"login": team.author.email, "password": PASSWORD}),
     "POST account_reauthenticate": lambda _: Sent({"password": PASSWORD}),
@@ -318,6 +336,10 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST admin_change_confirm": lambda _: Sent({"password": PASSWORD}),
     "POST admin_teams": lambda _: Sent({"name": "New", "slug": "new-team", "line": "first"}),
     "POST admin_team": lambda _: Sent({"name": "New"}),
+    "POST admin_team_pickles": lambda _: Sent({"last_day": _in_a_month().date().isoformat(), "reason": "No other."}),
+    "PUT api_team_pickles": lambda _: Sent({"until": _in_a_month().isoformat(), "reason": "No other."}),
+    "POST admin_team_signers": lambda _: Sent({"name": "Vendor", "pem": signer_pem("new")}),
+    "POST api_signers": lambda _: Sent({"name": "Vendor", "pem": signer_pem("new")}),
     "POST admin_service_accounts": lambda team: Sent(
         {"name": "CI", "email": "ci@example.org", "owner": str(team.author.pk)}
     ),

@@ -63,6 +63,8 @@ GET  finding_move             login   403   200   200   403   403   403   403   
 POST finding_move             login   403   302   302   403   403   403   403   404   404
 GET  version                  login   200   200   200   200   200   200   200   404   404
 GET  compare                  login   200   200   200   200   200   200   200   404   404
+GET  version_file             login   200   200   200   200   200   200   200   404   404
+GET  version_signature        login   200   200   200   200   200   200   200   404   404
 POST version_run              login   403   302   302   403   403   403   403   404   404
 GET  version_release          login   302   302   302   302   302   302   302   404   404
 POST version_release          login   422   302   422   422   422   422   422   404   404
@@ -126,6 +128,10 @@ GET  admin_teams              login   403   403   403   403   403   403   403   
 POST admin_teams              login   403   403   403   403   403   403   403   302   403
 GET  admin_team               login   403   403   403   403   403   403   403   200   403
 POST admin_team               login   403   403   403   403   403   403   403   302   403
+POST admin_team_pickles       login   403   403   403   403   403   403   403   302   403
+POST admin_team_pickles_end   login   403   403   403   403   403   403   403   302   403
+POST admin_team_signers       login   403   403   403   403   403   403   403   302   403
+POST admin_signer_withdraw    login   403   403   403   403   403   403   403   302   403
 GET  admin_service_accounts   login   403   403   403   403   403   403   403   200   403
 POST admin_service_accounts   login   403   403   403   403   403   403   403   302   403
 GET  admin_token_revoke       login   403   403   403   403   403   403   403   200   403
@@ -169,7 +175,9 @@ GET  api_pipeline_version       401   200   200   200   200   200   200   200   
 GET  api_versions               401   200   200   200   200   200   200   200   404   404
 POST api_versions               401   403   201   403   403   403   403   403   404   404
 GET  api_version                401   200   200   200   200   200   200   200   404   404
+GET  api_artifact               401   200   200   200   200   200   200   200   404   404
 PUT  api_artifact               401   403   201   403   403   403   403   403   404   404
+GET  api_version_signature      401   200   200   200   200   200   200   200   404   404
 POST api_version_submit         401   403   202   403   403   403   403   403   404   404
 GET  api_runs                   401   200   200   200   200   200   200   200   404   404
 POST api_runs                   401   403   202   202   403   403   403   403   404   404
@@ -205,6 +213,11 @@ POST api_packs                  401   403   202   202   202   202   403   202   
 GET  api_pack                   401   200   200   200   200   200   200   200   404   404
 GET  api_pack_file              401   200   200   200   200   200   200   200   404   404
 GET  api_jobs                   401   200   200   200   200   200   200   200   200   200
+GET  api_team_pickles           401   200   200   200   200   200   200   200   404   404
+PUT  api_team_pickles           401   403   403   403   403   403   403   403   404   404
+GET  api_signers                401   200   200   200   200   200   200   200   404   404
+POST api_signers                401   403   403   403   403   403   403   403   404   404
+POST api_signer_withdraw        401   403   403   403   403   403   403   403   404   404
 GET  api_keys                   401   200   200   200   200   200   200   200   200   200
 GET  api_job                    401   200   200   200   200   200   200   200   404   404
 POST api_job_cancel             401   403   202   202   403   202   403   403   404   404

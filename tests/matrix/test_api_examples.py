@@ -19,7 +19,7 @@ from portal.core.actors import SYSTEM
 from portal.env import BASE_DIR
 from registry.models import Dataset, DatasetSnapshot
 from tests.factories.accounts import TeamFactory, person_with
-from tests.factories.registry import RegisteredModelFactory
+from tests.factories.registry import RegisteredModelFactory, SealedVersionFactory, stored
 from tests.matrix.test_openapi import COMMITTED
 
 TEXT = (BASE_DIR / "docs" / "api.md").read_text()
@@ -30,7 +30,8 @@ HEAD = re.search(r"```\n(export .*?)```", TEXT, re.DOTALL)
 @pytest.mark.django_db(transaction=True)
 def test_examples_do_what_is_written(live_server: LiveServer, tmp_path: Path) -> None:
     team = TeamFactory.create(slug="flight-operations")
-    RegisteredModelFactory.create(slug="late-arrival", team=team, tier=2)
+    model = RegisteredModelFactory.create(slug="late-arrival", team=team, tier=2)
+    SealedVersionFactory.create(model=model, blob=stored(b"model bytes"))
     user = person_with(Role.DEVELOPER, team=team)
     token = create_token(actor=SYSTEM, user=user, name="shell", scopes=TOKEN_SCOPES, days=1).secret
     (tmp_path / "rows.csv").write_text("day,x\n2026-01-01,1\n")
@@ -43,15 +44,16 @@ def test_examples_do_what_is_written(live_server: LiveServer, tmp_path: Path) ->
             env={**os.environ, "TOKEN": token}, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60,
         )  # fmt: skip
         said.append(ran.stdout.strip())
-    me, page, narrowed, lines, known, made, jobs, snapshot = said
+    me, page, narrowed, lines, known, made, jobs, snapshot, part = said
     assert json.loads(me)["token"]["name"] == "shell"
     assert [row["slug"] for row in json.loads(page)["results"]] == ["late-arrival"]
     assert json.loads(narrowed)["results"] == []
     assert json.loads(lines)["slug"] == "late-arrival"
     assert known == "304"
-    assert json.loads(made)["slug"] == Dataset.objects.get().slug == "rows"
+    assert json.loads(made)["slug"] == Dataset.objects.get(slug="rows").slug == "rows"
     assert json.loads(jobs)["results"] == []
-    assert json.loads(snapshot)["number"] == DatasetSnapshot.objects.get().number == 1
+    assert json.loads(snapshot)["number"] == DatasetSnapshot.objects.get(dataset__slug="rows").number == 1
+    assert (part, (tmp_path / "part").read_bytes()) == ("206", b"model bytes")
 
 
 @pytest.mark.parametrize("operation", sorted(EXAMPLES))

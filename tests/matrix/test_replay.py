@@ -46,6 +46,7 @@ from registry.models import (
     PipelineStage,
     RegisteredModel,
     Release,
+    SignerKey,
     TierAssessment,
     TrainingRun,
     UseCase,
@@ -64,11 +65,13 @@ from registry.services import (
     versions,
 )
 from registry.services.models import change_model, link_model, register_model, retire_model
+from registry.services.signers import register_signer, withdraw_signer
 from registry.services.tiers import assess_tier, withdraw_assessment
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
 from tests.factories.monitoring import PLAN, ROWS, simulated
 from tests.factories.registry import SIGNATURE, answers_at
 from tests.factories.reports import sequence
+from tests.factories.signatures import signer_pem
 from tests.portal.ledger.replay import replayed
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -96,6 +99,7 @@ TABLES: dict[str, type[models.Model]] = {
     "decision": Decision,
     "pack": EvidencePack,
     "public_key": PublicKey,
+    "signer_key": SignerKey,
 }
 UNTOLD: dict[str, dict[str, Any]] = {"pipeline_stage": {"changed_at": None}}
 """Rows that come with another subject's and say nothing of their own until a verb changes them."""
@@ -310,6 +314,11 @@ def administer() -> None:
     """Run the verbs on people, so that each subject has been through most of its states."""
     ann, bo = actor_with(Role.ADMIN), actor_with(Role.ADMIN)
     team = teams.rename_team(actor=ann, team=teams.create_team(actor=ann, slug="risk", name="Risk"), name="Credit risk")
+    teams.allow_pickles(actor=ann, team=team, until=now() + timedelta(days=9), reason="Old models.")
+    teams.end_pickles(actor=bo, team=team)
+    teams.allow_pickles(actor=bo, team=team, until=now() + timedelta(days=8), reason="Old models.")
+    withdraw_signer(actor=bo, key=register_signer(actor=ann, team=team, name="Vendor", pem=signer_pem("vendor")))
+    register_signer(actor=ann, team=team, name="Another", pem=signer_pem("another"))
     invited = credentials.invite(actor=ann, email="ada@example.org", name="Ada")
     ada = invited.change.user
     set_password_by_link(secret=invited.secret, password=PASSWORD, repeated=PASSWORD)

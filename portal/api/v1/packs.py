@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from portal.api.v1.releases import release_numbered
 from portal.api.views import Door, Listing, accepted, actor_of
+from portal.blobs.downloads import answer
 from portal.core.querysets import visible
 from portal.reports import services
 from portal.reports.models import EvidencePack
@@ -64,6 +65,7 @@ class PackFile(Door):
 
     serializer_class = PackSerializer
     queryset = EvidencePack.objects.none()
+    ranged = True
 
     @extend_schema(
         operation_id="evidence_packs_download",
@@ -72,10 +74,10 @@ class PackFile(Door):
     )
     def get(self, request: Request, pk: int, kind: str) -> HttpResponseBase:
         """Download the finished pack as pdf or json."""
-        answer = pack_file(pack_numbered(request, pk), kind)
-        if answer is None:
+        found = pack_file(pack_numbered(request, pk), kind)
+        if found is None:
             raise Http404
-        return answer
+        return answer(request, found)
 
 
 def pack_numbered(request: Request, pk: int) -> EvidencePack:

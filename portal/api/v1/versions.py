@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.http import Http404
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,9 +18,12 @@ from portal.api.uploads import declared_sha256, stored_upload
 from portal.api.v1.data import CONTENT_DIGEST, SnapshotReference, referenced_snapshot
 from portal.api.v1.models import model_named
 from portal.api.views import Door, Listing, accepted, actor_of, created
+from portal.blobs.downloads import answer
 from portal.core.querysets import visible
 from registry.choices import ArtifactRole
 from registry.models import Artifact, FeaturePipelineVersion, ModelVersion
+from registry.rules.model_signing import DOES_NOT_MATCH, UNKNOWN_KEY, VERIFIED
+from registry.selectors import file_of
 from registry.services import versions as services
 
 IF_MATCH = OpenApiParameter(
@@ -26,14 +31,66 @@ IF_MATCH = OpenApiParameter(
 )
 
 
+class ListedPickleSerializer(serializers.Serializer[dict[str, Any]]):
+    """What the opcodes of one pickle say; nothing in it was opened."""
+
+    name = serializers.CharField()
+    compressed = serializers.CharField(help_text="By what; empty: by nothing.")
+    protocol = serializers.IntegerField()
+    opcodes = serializers.IntegerField()
+    calls = serializers.IntegerField(help_text="Opcodes that call or fill something.")
+    names = serializers.ListField(child=serializers.CharField(), help_text="What it would import.")
+    alarming = serializers.ListField(child=serializers.CharField(), help_text="Names no model needs: an opinion.")
+    complete = serializers.BooleanField(help_text="False: what follows was not listed.")
+
+
+class PickleSerializer(serializers.Serializer[dict[str, Any]]):
+    """A model that is kept as a pickle: of how many, and what the first of them say."""
+
+    container = serializers.ChoiceField(choices=["", "zip", "mlflow"])
+    count = serializers.IntegerField()
+    pickles = ListedPickleSerializer(many=True)
+
+
+class VerificationSerializer(serializers.Serializer[dict[str, Any]]):
+    """What a supplied signature came to; only `verified` says who signed."""
+
+    result = serializers.ChoiceField(choices=[VERIFIED, UNKNOWN_KEY, DOES_NOT_MATCH])
+    reason = serializers.CharField(help_text="Why it does not match; else empty.")
+    key_id = serializers.CharField(help_text="The registered key that made it; empty: none did.")
+    signer = serializers.CharField(help_text="Whose key that is.")
+    hint = serializers.CharField(help_text="How the signature names its key: SHA-256 of the PEM.")
+    covered = serializers.ListField(child=serializers.CharField(), help_text="Files that it lists.")
+    uncovered = serializers.ListField(child=serializers.CharField(), help_text="Files of the version that it doesn't.")
+
+
 class ArtifactSerializer(serializers.ModelSerializer[Artifact]):
     """A file of a version as the API shows it; what is never opened is kept, and neither read nor scored."""
 
     never_opened = serializers.BooleanField(source="is_never_opened", read_only=True)
+    notes = serializers.SerializerMethodField(help_text="What inspection says of it, in sentences.")
+    pickle = PickleSerializer(source="pickle_listing", read_only=True, allow_null=True)
+    verification = VerificationSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = Artifact
-        fields = ["role", "name", "sha256", "size", "media_type", "never_opened", "created_at"]
+        fields = [
+            "role",
+            "name",
+            "sha256",
+            "size",
+            "media_type",
+            "never_opened",
+            "notes",
+            "pickle",
+            "verification",
+            "created_at",
+        ]
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_notes(self, artifact: Artifact) -> list[str]:
+        """Return the notes."""
+        return list(artifact.inspection.get("notes", []))
 
 
 class ClaimSerializer(Body):
@@ -134,13 +191,28 @@ class VersionDetail(Door, generics.RetrieveAPIView[ModelVersion]):
         return version_named(self.request, self.kwargs["slug"], self.kwargs["number"])
 
 
-class ArtifactUpload(Door):
-    """Add a file to a version that is still being received."""
+class ArtifactFile(Door):
+    """A file of a version: sent while it is being received, fetched at any time."""
 
     serializer_class = ArtifactSerializer
     queryset = ModelVersion.objects.none()
     query_parameters: ClassVar[Mapping[str, frozenset[str]]] = {"PUT": frozenset({"role"})}
     streamed = True
+    ranged = True
+
+    @extend_schema(
+        operation_id="models_versions_artifacts_download",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, slug: str, number: int, name: str) -> HttpResponseBase:
+        """Download one file, in whole or one range of bytes; the ETag is its SHA-256, so that parts can be joined.
+
+        A file of a quarantined or failed version has that word behind its name.
+        """
+        found = file_of(visible(ModelVersion.objects.all(), self.actor, model__slug=slug, number=number), name)
+        if found is None:
+            raise Http404
+        return answer(request, found)
 
     @extend_schema(
         parameters=[CONTENT_DIGEST, OpenApiParameter("role", str, enum=ArtifactRole.values, required=True)],

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +133,70 @@ def test_file_name_that_is_none_is_refused(developer: Caller, version: ModelVers
     response = developer.upload("PUT", path_to(name), DATA)
     assert response.status_code in {404, 422}
     assert not Artifact.objects.exists()
+
+
+class Body:
+    """A body of so many mebibytes that are never in memory together; after `cut` of them it breaks off."""
+
+    def __init__(self, mebibytes: int, *, cut: int | None = None, error: bool = False) -> None:
+        self.length, self.given, self.cut, self.error = mebibytes << 20, 0, cut, error
+
+    def read(self, count: int = -1) -> bytes:
+        if self.cut is not None and self.given >= self.cut << 20:
+            if self.error:
+                raise OSError("connection reset")
+            return b""
+        piece = MEBIBYTE[: min(len(MEBIBYTE), count, self.length - self.given)]
+        self.given += len(piece)
+        return piece
+
+    readline = read
+
+
+MEBIBYTE = bytes(range(256)) * 4096
+
+
+def digest_of(body: Body) -> str:
+    digest = hashlib.sha256()
+    for _ in range(body.length >> 20):
+        digest.update(MEBIBYTE)
+    return f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"
+
+
+def stream(developer: Caller, body: Body) -> Any:
+    """Send a body as the server hands it over: piece by piece."""
+    path, _, query = path_to().partition("?")
+    return developer.client.request(
+        **{
+            "REQUEST_METHOD": "PUT", "PATH_INFO": V1 + path, "QUERY_STRING": query, "wsgi.input": body,
+            "CONTENT_LENGTH": str(body.length), "CONTENT_TYPE": "application/octet-stream",
+            "HTTP_CONTENT_DIGEST": digest_of(body),
+        }
+    )  # fmt: skip
+
+
+def test_a_large_file_takes_no_memory_of_its_size(developer: Caller, version: ModelVersion) -> None:
+    developer.get("/whoami")  # what is imported and cached once is not the upload's
+    tracemalloc.start()
+    try:
+        response = stream(developer, Body(64))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (response.status_code, response.json()["size"]) == (201, 64 << 20)
+    assert peak < 8 << 20
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"), [(False, 422, "digest_mismatch"), (True, 400, "upload_interrupted")]
+)
+def test_an_upload_that_was_cut_leaves_nothing_and_can_be_repeated(
+    developer: Caller, version: ModelVersion, *, error: bool, status: int, code: str
+) -> None:
+    before = set(Blob.objects.values_list("pk", flat=True))
+    problem_of(stream(developer, Body(4, cut=2, error=error)), status, code)
+    assert not Artifact.objects.exists()
+    assert set(Blob.objects.values_list("pk", flat=True)) == before
+    assert incoming() == []
+    assert stream(developer, Body(4)).status_code == 201
+    assert stream(developer, Body(4)).status_code == 200

@@ -1,3 +1,6 @@
+import json
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -35,9 +38,9 @@ def shown(client: Client, address: str) -> str:
     return response.content.decode()
 
 
-def in_state(state: str, reason: str = "") -> ModelVersion:
+def in_state(state: str, reason: str = "", **columns: Any) -> ModelVersion:
     version: ModelVersion = VersionFactory.create()
-    ArtifactFactory.create(version=version)
+    ArtifactFactory.create(version=version, **columns)
     for step in (VersionState.INSPECTING, state):
         if version.state != step:
             version.state, version.reason = step, reason
@@ -370,3 +373,85 @@ def test_files_name_their_type_and_size(client: Client) -> None:
     page = shown(client, version.get_absolute_url())
     assert "application/vnd.skops" in page
     assert 'title="1500 bytes"' in page
+
+
+def test_a_file_is_downloaded_in_whole_and_in_parts(client: Client) -> None:
+    version = SealedVersionFactory.create(blob=stored(b"model bytes"))
+    entered(client, version, Role.VIEWER)
+    address = reverse("version_file", args=[version.model.slug, version.number, "model.onnx"])
+    assert f'href="{address}" download' in shown(client, version.get_absolute_url())
+    response = client.get(address)
+    assert (response.status_code, response.getvalue()) == (200, b"model bytes")
+    assert response["Content-Disposition"] == 'attachment; filename="model.onnx"'
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert client.get(address, headers={"Range": "bytes=6-"}).getvalue() == b"bytes"
+    assert client.get(address[:-1]).status_code == 404
+
+
+def test_a_file_of_another_team_is_not_there(client: Client) -> None:
+    version = SealedVersionFactory.create(blob=stored(b"model bytes"))
+    client.force_login(person_with(Role.DEVELOPER, team=TeamFactory.create()))
+    address = reverse("version_file", args=[version.model.slug, version.number, "model.onnx"])
+    assert client.get(address).status_code == 404
+
+
+def test_what_inspection_refused_leaves_under_a_name_that_nothing_opens(client: Client) -> None:
+    version = in_state(VersionState.QUARANTINED, "A pickle.", blob=stored(b"pickled"))
+    entered(client, version)
+    response = client.get(reverse("version_file", args=[version.model.slug, version.number, "model.onnx"]))
+    assert response["Content-Disposition"] == 'attachment; filename="model.onnx.quarantined"'
+    assert response["Content-Type"] == "application/octet-stream"
+
+
+def test_a_pickle_that_is_kept_says_what_was_done_with_it_and_what_not(client: Client) -> None:
+    one = {
+        "name": "the file", "compressed": "gzip", "protocol": 4, "opcodes": 1234, "calls": 5, "complete": False,
+        "names": ["<b>evil</b>", "os.system"], "alarming": ["os.system"],
+    }  # fmt: skip
+    version = in_state(
+        VersionState.FAILED, name="model.pkl", media_type="application/vnd.python.pickle",
+        inspection={"details": {"container": "mlflow", "count": 21, "pickles": [one]}, "notes": []},
+    )  # fmt: skip
+    entered(client, version)
+    page = shown(client, version.get_absolute_url())
+    told = page[page.index('id="pickle"') :]
+    assert "nothing in it was imported, called, built or scored" in told
+    assert "unless the model is handed in as skops or ONNX" in told
+    assert "MLflow model folder with 21 pickles, of which the first 1 are listed" in told
+    assert "Names what no model needs" in told
+    assert "This is an opinion about names" in told
+    assert "Not listed to its end" in told
+    assert "&lt;b&gt;evil&lt;/b&gt;" in told
+
+
+@pytest.mark.parametrize(
+    ("judged", "words"),
+    [
+        (
+            {"result": "verified", "signer": "Vendor", "key_id": "ab" * 32, "uncovered": ["lock.txt"]},
+            "signed with the key of",
+        ),
+        ({"result": "unknown_key", "hint": "cd" * 32}, "says nothing of who signed"),
+        ({"result": "does_not_match", "reason": "Other bytes."}, "Other bytes."),
+        ({}, "sent in the role"),
+    ],
+)
+def test_who_signed_the_files_stands_on_the_page(client: Client, judged: dict[str, Any], words: str) -> None:
+    version = in_state(
+        VersionState.QUARANTINED, role="signature", name="model.sig", inspection={"details": judged}, media_type="x/y"
+    )
+    entered(client, version)
+    page = shown(client, version.get_absolute_url())
+    told = page[page.index('id="signing"') :]
+    assert words in told
+    assert ("Not covered by it: lock.txt." in told) is bool(judged.get("uncovered"))
+
+
+def test_a_sealed_version_offers_the_portals_signature(client: Client) -> None:
+    version = SealedVersionFactory.create()
+    entered(client, version, Role.VIEWER)
+    address = reverse("version_signature", args=[version.model.slug, version.number])
+    assert f'href="{address}" download' in shown(client, version.get_absolute_url())
+    response = client.get(address)
+    assert response["Content-Disposition"] == 'attachment; filename="model.sig"'
+    assert json.loads(response.content)["mediaType"] == "application/vnd.dev.sigstore.bundle.v0.3+json"

@@ -37,7 +37,9 @@ def test_a_name_is_taken_once_whatever_its_case() -> None:
     assert "already" in problems(name="Model.ONNX", role="model", held=held)["name"][0]
 
 
-@pytest.mark.parametrize(("role", "again"), [("model", "refused"), ("environment", "refused"), ("other", "taken")])
+@pytest.mark.parametrize(
+    ("role", "again"), [("model", "refused"), ("environment", "refused"), ("other", "taken"), ("signature", "refused")]
+)
 def test_model_and_environment_lock_are_one_file_each(role: str, again: str) -> None:
     found = problems(name="b", role=role, held=[HeldFile("a", role)])
     assert ("refused" if found else "taken") == again
@@ -64,3 +66,8 @@ def test_environment_lock_must_be_the_training_runs() -> None:
     assert digest_problem(role="environment", received=ours, declared=ours, environment_lock=ours) == {}
     found = digest_problem(role="environment", received=ours, declared=ours, environment_lock=other)
     assert "the training run declares" in found["sha256"][0]
+
+
+def test_the_name_of_a_signature_is_a_signatures() -> None:
+    assert "role signature" in problems(name="Model.sig", role="other", held=[])["name"][0]
+    assert problems(name="model.sig", role="signature", held=[]) == {}

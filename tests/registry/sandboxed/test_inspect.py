@@ -1,5 +1,6 @@
 import gzip
 import io
+import os
 import pickle
 import zipfile
 
@@ -136,3 +137,56 @@ def test_an_mlflow_folder_names_the_file_to_send(caged: MakeTask) -> None:
     folder = {"model/MLmodel": b"flavors:\n", "model/model.onnx": onnx_model(), "model/conda.yaml": b"name: x\n"}
     reason = inspect.run(caged(zipped(folder), role="model"))["reason"]
     assert "Send the model file in it by itself (model/model.onnx)" in reason
+
+
+HOSTILE = pickle.dumps([os.system])
+
+
+@pytest.mark.parametrize(
+    ("data", "container", "name"),
+    [
+        (HOSTILE, "", "the file"),
+        (gzip.compress(HOSTILE), "", "the file"),
+        (zipped({"archive/data.pkl": HOSTILE, "archive/data/0": b"\0" * 9}), "zip", "archive/data.pkl"),
+        (zipped({"m/MLmodel": b"flavors:\n", "m/model.bin": gzip.compress(HOSTILE)}), "mlflow", "m/model.bin"),
+    ],
+    ids=["pickle", "gzip", "torch", "mlflow"],
+)
+def test_a_team_that_may_have_pickles_gets_them_described_and_unopened(
+    caged: MakeTask, data: bytes, container: str, name: str
+) -> None:
+    found = inspect.run(caged(data, role="model", pickles=True))
+    assert (found["accepted"], found["detected"], found["signature"]) == (True, "pickle", None)
+    assert (found["details"]["container"], found["details"]["count"]) == (container, 1)
+    [listed] = found["details"]["pickles"]
+    assert (listed["name"], listed["alarming"]) == (name, [f"{os.system.__module__}.system"])
+    assert "never opened" in found["notes"][0]
+    assert "skops or ONNX" in found["notes"][1]
+
+
+@pytest.mark.parametrize("role", ["other", "environment", "dataset"])
+def test_only_a_model_may_be_a_pickle(caged: MakeTask, role: str) -> None:
+    assert inspect.run(caged(HOSTILE, role=role, pickles=True))["accepted"] is False
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (zipped({"schema.json": b"{}", "a.pkl": HOSTILE}), "holds a pickle"),
+        (zipped({"../a.pkl": HOSTILE}), "leads out"),
+        (zipped({"a.pkl": HOSTILE, "b.zip": zipped({"c": b"d"})}), "an archive itself"),
+        (b"\x28\xb5\x2f\xfd" + HOSTILE, "unpacked"),
+        (gzip.compress(gzip.compress(HOSTILE)), "unpacked"),
+    ],
+    ids=["skops", "traversal", "zip in zip", "zstd", "twice"],
+)
+def test_where_pickles_may_be_the_other_rules_stay(caged: MakeTask, data: bytes, words: str) -> None:
+    found = inspect.run(caged(data, role="model", pickles=True))
+    assert found["accepted"] is False
+    assert words in found["reason"]
+
+
+def test_who_may_not_have_pickles_hears_what_to_do(caged: MakeTask) -> None:
+    reason = inspect.run(caged(HOSTILE, role="model"))["reason"]
+    assert "skops.io.dump" in reason
+    assert "An administrator can let a team keep a model as a pickle" in reason

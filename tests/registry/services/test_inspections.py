@@ -1,10 +1,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from portal.blobs.models import Blob
 from portal.core.actors import SYSTEM
+from portal.core.clock import now
 from registry.models import ModelVersion
 from registry.runners.inspection import Inspection, Verdict
 from registry.services.inspections import begin_inspection, fail_inspection, finish_inspection
@@ -128,3 +130,22 @@ def test_a_description_that_cannot_be_recorded_is_refused_and_left_out() -> None
     version = finished(inspecting(), [LOCK, strange])
     assert version.state == "quarantined"
     assert version.artifacts.get(role="model").inspection == {"verdict": "accepted", "detected": "onnx"}
+
+
+def test_a_pickle_is_let_in_where_an_administrator_said_so_and_until_then() -> None:
+    version = inspecting(model__implementation="scikit-learn")
+    assert [file.pickles for file in begin_inspection(version_id=version.pk)] == [False] * 3
+    team = version.model.team
+    team.pickles_until, team.pickles_reason = now() + timedelta(days=1), "No other."
+    team.save()
+    assert [file.pickles for file in begin_inspection(version_id=version.pk)] == [True] * 3
+    listed = {"container": "", "count": 1, "pickles": []}
+    kept = Inspection(
+        Verdict.ACCEPTED, "", detected="pickle", media_type="application/vnd.python.pickle", details=listed
+    )
+    assert finished(version, [LOCK, kept]).state == "sealed"
+    model = version.artifacts.get(role="model")
+    assert (model.is_never_opened, model.pickle_listing) == (True, listed)
+    team.pickles_until = now() - timedelta(days=1)
+    team.save()
+    assert not any(file.pickles for file in begin_inspection(version_id=inspecting(model__team=team).pk))

@@ -17,6 +17,7 @@ from tests.factories.registry import (
     RegisteredModelFactory,
     SealedVersionFactory,
     SnapshotFactory,
+    stored,
 )
 from tests.portal.api.callers import Caller, fields_of, problem_of
 
@@ -173,3 +174,15 @@ def test_viewers_register_nothing_and_strangers_see_nothing(
     for path in (VERSIONS, f"{VERSIONS}/1"):
         assert viewer.get(path).status_code == 200
         assert problem_of(stranger.get(path), 404, "not_found")
+
+
+def test_a_file_is_fetched_in_parts_that_fit_together(viewer: Caller, stranger: Caller, team: Team) -> None:
+    version = SealedVersionFactory.create(model__slug="limits", model__team=team, blob=stored(b"model bytes"))
+    path = f"/api/v1{VERSIONS}/{version.number}/artifacts/model.onnx"
+    first = viewer.client.get(path, headers={"Range": "bytes=0-5"})
+    assert (first.status_code, first.getvalue()) == (206, b"model ")
+    rest = viewer.client.get(path, headers={"Range": "bytes=6-", "If-Range": first["ETag"]})
+    assert (rest.status_code, rest.getvalue()) == (206, b"bytes")
+    assert problem_of(viewer.client.get(path, headers={"Range": "bytes=99-"}), 416, "range_not_satisfiable")
+    assert problem_of(viewer.client.get(f"{path}.other"), 404, "not_found")
+    assert problem_of(stranger.client.get(path), 404, "not_found")

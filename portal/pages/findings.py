@@ -129,9 +129,13 @@ class RaiseForm(VerbForm):
         help_text="How one sees it, what it leads to, and what would be right.",
     )
     severity = forms.ChoiceField(
-        choices=Severity.choices, initial=Severity.MEDIUM, help_text="An open high finding stops approvals."
+        choices=Severity.choices,
+        initial=Severity.MEDIUM,
+        help_text="An open high one stops approvals where the policy says so.",
     )
-    stage = forms.ChoiceField(choices=Stage.choices, help_text="Where in the pipeline it lies.")
+    stage = forms.ChoiceField(
+        choices=[("", "Choose a stage"), *Stage.choices], help_text="Where in the pipeline it lies."
+    )
     version = forms.IntegerField(
         required=False, min_value=1, help_text="Number of the version that it is about; empty: the model as a whole."
     )

@@ -2,6 +2,8 @@
 
 from registry.models.cards import CardRevision
 from registry.models.data import Dataset, DatasetSnapshot
+from registry.models.lineage import LineageEdge
+from registry.models.lineage_runs import LineageEvent, LineageRun
 from registry.models.models import RegisteredModel
 from registry.models.pipelines import FeaturePipeline, FeaturePipelineVersion
 from registry.models.releases import Release
@@ -18,6 +20,9 @@ __all__ = [
     "DatasetSnapshot",
     "FeaturePipeline",
     "FeaturePipelineVersion",
+    "LineageEdge",
+    "LineageEvent",
+    "LineageRun",
     "ModelVersion",
     "PipelineStage",
     "RegisteredModel",

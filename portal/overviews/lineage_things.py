@@ -206,7 +206,7 @@ def _model(row: RegisteredModel) -> Thing:
 
 def _release(row: Release) -> Thing:
     return Thing(
-        Key(LineageKind.RELEASE, row.pk), f"{row.version} in {row.environment}", f"release {row.pk}, active",
+        Key(LineageKind.RELEASE, row.pk), str(row.version), row.environment,
         f"release:{row.pk}", row.get_absolute_url(), row,
         [(Key(LineageKind.VERSION, row.version_id), "runs as")],
     )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import django_filters
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,20 +27,6 @@ from registry.services.openlineage import receive_event
 OF = OpenApiParameter("of", str, required=True, description=f"What is depended on. {HOW}")
 TEAM = OpenApiParameter(
     "team", str, description="Slug of the team; else the job's namespace, or your only team that may record lineage."
-)
-EVENT = OpenApiExample(
-    "A run that ended",
-    request_only=True,
-    value={
-        "eventType": "COMPLETE",
-        "eventTime": "2026-01-31T08:00:00Z",
-        "producer": "https://git.example.org/late-arrival/train.py",
-        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
-        "run": {"runId": "0197e0a1-4c3b-7f00-8000-000000000001"},
-        "job": {"namespace": "flight-operations", "name": "late-arrival.train"},
-        "inputs": [{"namespace": "countersign", "name": "snapshot:nyc-flights-2013:2"}],
-        "outputs": [],
-    },
 )
 
 
@@ -132,7 +118,6 @@ class LineageEvents(Door):
     @extend_schema(
         parameters=[TEAM],
         request=OpenApiTypes.OBJECT,
-        examples=[EVENT],
         responses={200: LineageEventSerializer, 201: LineageEventSerializer},
     )
     def post(self, request: Request) -> Response:

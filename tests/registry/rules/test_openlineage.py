@@ -65,7 +65,8 @@ def test_a_parent_is_understood_or_noted() -> None:
     found = said(event(run={"runId": RUN, "facets": {"parent": FACET | parent}}))
     assert found.parent is not None
     assert found.parent.name == "nightly"
-    for broken in ({}, {"run": {"runId": "x"}}, {"run": [], "job": {}}):
+    kinds: list[dict[str, Any]] = [{}, {"run": {"runId": "x"}}, {"run": [], "job": {}}]
+    for broken in kinds:
         unread = said(event(run={"runId": RUN, "facets": {"parent": FACET | broken}})).unread
         assert [one.where for one in unread] == ["run.facets.parent"]
 

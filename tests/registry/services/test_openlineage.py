@@ -6,12 +6,13 @@ import pytest
 
 from portal.accounts.choices import Role
 from portal.accounts.models import Team
+from portal.accounts.selectors import actor_for_user
 from portal.core.actors import Actor
 from portal.core.errors import Forbidden, Invalid, TooLarge
 from registry.models import Dataset, DatasetSnapshot, LineageEdge, LineageEvent, LineageRun
 from registry.rules.snapshots import slug_elsewhere
 from registry.services.openlineage import MOST_BYTES, Received, receive_event
-from tests.factories.accounts import RoleGrantFactory, TeamFactory, actor_with
+from tests.factories.accounts import RoleGrantFactory, TeamFactory, person_with
 from tests.factories.lineage import elsewhere, openlineage_event
 from tests.factories.registry import DatasetFactory, SnapshotFactory, VersionFactory
 from tests.portal.ledger.replay import replayed
@@ -66,7 +67,7 @@ def test_events_of_a_run_make_it_snapshots_by_reference_and_edges(developer: Act
     assert "s3://bucket" in written.dataset.description
     assert sorted(map(ends, LineageEdge.objects.all())) == [("run", "snapshot"), ("snapshot", "run")]
     for kind, rows in (("lineage_run", LineageRun), ("lineage_event", LineageEvent), ("lineage_edge", LineageEdge)):
-        kept: Any = rows.objects.all()  # type: ignore[attr-defined]
+        kept: Any = rows.objects.all()
         assert replayed(kind) == {str(row.pk): row.public_state() for row in kept}
     assert replayed("snapshot")[str(written.pk)] == written.public_state()
 
@@ -102,13 +103,10 @@ def test_things_of_the_portal_are_named_in_its_own_namespace(developer: Actor, t
 
 def test_nothing_is_written_into_another_team(team: Team) -> None:
     theirs = TeamFactory.create()
-    actor = actor_with(Role.DEVELOPER, team=team)
-    RoleGrantFactory.create(user_id=actor.user_id, role=Role.VIEWER, team=theirs)
+    person = person_with(Role.DEVELOPER, team=team)
+    RoleGrantFactory.create(user=person, role=Role.VIEWER, team=theirs)
+    reader = actor_for_user(person, interactive=False)
     version = VersionFactory.create(model__team=theirs)
-    from portal.accounts.models import User
-    from portal.accounts.selectors import actor_for_user
-
-    reader = actor_for_user(User.objects.get(pk=actor.user_id), interactive=False)
     output = {"namespace": "countersign", "name": f"version:{version.model.slug}:{version.number}"}
     event = received(reader, team, outputs=[output]).event
     assert "may not record" in unread_of(event)["outputs.0"]

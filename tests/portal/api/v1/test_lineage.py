@@ -99,7 +99,7 @@ def test_a_training_told_by_the_stock_client_becomes_a_run_and_a_version_of_it(d
     assert [answer.status_code for answer in wire.answers] == [201, 201, 201]
     last = wire.answers[-1].json()
     assert (last["run"], last["state"]) == (run, "complete")
-    assert [one["where"] for one in last["unread"]] == ["outputs.0"], "a version without a digest"
+    assert "outputs.0" in {one["where"] for one in last["unread"]}, "a version without a digest"
     told = developer.get(f"/lineage/runs/{run}").json()
     assert (told["commit"], told["repository"]) == ("d" * 40, "https://git.example.org/m")
     assert told["parent_run"] == parent.run.runId
@@ -123,7 +123,7 @@ def test_a_run_that_fails_or_is_stopped_is_told_by_the_stock_client(developer: C
     client.emit(event(failed, RunState.FAIL, 7, run_facets={"errorMessage": message}))
     client.emit(event(stopped, RunState.ABORT, 7, job_facets={"sql": sql_job.SQLJobFacet(query="select 1")}))
     assert [answer.json()["state"] for answer in wire.answers] == ["failed", "aborted"]
-    assert [one["where"] for one in wire.answers[1].json()["unread"]] == ["job.facets.sql"]
+    assert "job.facets.sql" in {one["where"] for one in wire.answers[1].json()["unread"]}
     assert LineageRun.objects.get(run_id=failed).failure == "Out of memory"
 
 

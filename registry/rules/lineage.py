@@ -20,7 +20,7 @@ _PATTERNS: Mapping[str, re.Pattern[str]] = {
     LineageKind.VERSION: _NUMBERED,
     LineageKind.SNAPSHOT: _NUMBERED,
     LineageKind.PIPELINE: _NUMBERED,
-    LineageKind.COMMIT: re.compile(r"(?P<commit>\S{1,64})"),
+    LineageKind.COMMIT: re.compile(r"(?P<commit>\S(.{0,62}\S)?)"),
     LineageKind.RUN: re.compile(r"(?P<run>[0-9a-fA-F-]{36})"),
     LineageKind.RELEASE: re.compile(r"(?P<number>[0-9]{1,9})"),
 }

@@ -53,26 +53,28 @@ def receive_event(*, actor: Actor, team: Team, body: Mapping[str, Any]) -> Recei
         raise Invalid("This is no OpenLineage RunEvent; see the fields.", fields=problems)
     event = said(body)
     Team.objects.select_for_update(no_key=True).get(pk=team.pk)  # one event of a team at a time: they name the same
-    run = _locked(actor, team, event.run)
+    run, is_new = _locked(actor, team, event.run)
     kept = run.events.filter(event_type=event.event_type, event_time=event.event_time).first()
     if kept is not None:
         return Received(kept, is_new=False)
     unread = list(event.unread)
     if run.state in ENDED and after(run.state, event.event_type) == run.state and event.event_type in {"FAIL", "ABORT"}:
         unread.append(Unread("eventType", f"The run had ended before: it stays {run.get_state_display().lower()}."))
-    _bring_up_to_date(run, event, actor=actor)
+    _bring_up_to_date(run, event, actor=actor, is_new=is_new)
     _join(run, event, actor=actor, unread=unread)
     row = _keep(run, event, body, actor=actor, unread=unread)
     return Received(row, is_new=True)
 
 
-def _locked(actor: Actor, team: Team, told: SaidRun) -> LineageRun:
-    """Return the run's row, locked; it is made where nobody told of the run before."""
-    _found_or_made(actor, team, told)
-    return LineageRun.objects.select_for_update(of=("self",)).get(team=team, run_id=told.run_id)
+def _locked(actor: Actor, team: Team, told: SaidRun) -> tuple[LineageRun, bool]:
+    """Return the run's row, locked, and whether it is new: made where nobody told of the run before."""
+    _, made = _found_or_made(actor, team, told)
+    return LineageRun.objects.select_for_update(of=("self",)).get(team=team, run_id=told.run_id), made
 
 
-def _bring_up_to_date(run: LineageRun, event: SaidEvent, *, actor: Actor) -> None:
+def _bring_up_to_date(run: LineageRun, event: SaidEvent, *, actor: Actor, is_new: bool) -> None:
+    """Take over what the event says; an entry tells of it unless it says nothing new, as a sign of life does."""
+    known = (run.public_state(), run.namespace, run.name, run.failure)
     run.namespace, run.name = event.run.namespace, event.run.name
     before = run.state
     run.state = after(run.state, event.event_type)
@@ -84,8 +86,9 @@ def _bring_up_to_date(run: LineageRun, event: SaidEvent, *, actor: Actor) -> Non
         setattr(run, name, value)
     if event.parent is not None and event.parent.run_id != run.run_id:
         run.parent = _named_parent(actor, run.team, event.parent)
-    run.save()
-    _record_run(run, actor=actor)
+    if is_new or known != (run.public_state(), run.namespace, run.name, run.failure):
+        run.save()
+        _record_run(run, actor=actor)
 
 
 def _found_or_made(actor: Actor, team: Team, told: SaidRun) -> tuple[LineageRun, bool]:

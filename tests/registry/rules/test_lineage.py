@@ -17,6 +17,7 @@ RUN = "0197e0a1-4c3b-7f00-8000-000000000001"
         ("model:late-arrival", Named("model", slug="late-arrival")),
         ("release:7", Named("release", number=7)),
         ("commit:v1.2", Named("commit", commit="v1.2")),
+        ("commit:the first one", Named("commit", commit="the first one")),
         (f"run:{RUN}", Named("run", run=UUID(RUN))),
         ("5F2C1E0B", Named("", digest="5f2c1e0b")),
         (f"sha256:{'a' * 64}", Named("", digest="a" * 64)),
@@ -30,7 +31,7 @@ def test_a_name_says_what_is_meant(text: str, meant: Named) -> None:
     "text",
     [
         "", "5f2c1", "late-arrival", "version:late-arrival", "version:../x:1", "model:a:b", f"run:{'-' * 36}",
-        "commit:a b", "commit:\0", "snapshot:x:9999999999", "a" * 65, f"commit:{'x' * 300}", "\ud800" * 8,
+        f"commit:{'x' * 65}", "commit:\0", "snapshot:x:9999999999", "a" * 65, f"commit:{'x' * 300}", "\ud800" * 8,
     ],
 )  # fmt: skip
 def test_what_names_nothing_is_nothing(text: str) -> None:

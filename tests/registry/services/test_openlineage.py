@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -9,6 +10,7 @@ from portal.accounts.models import Team
 from portal.accounts.selectors import actor_for_user
 from portal.core.actors import Actor
 from portal.core.errors import Forbidden, Invalid, TooLarge
+from portal.ledger.models import PendingEntry
 from registry.models import Dataset, DatasetSnapshot, LineageEdge, LineageEvent, LineageRun
 from registry.rules.snapshots import slug_elsewhere
 from registry.services.openlineage import MOST_BYTES, Received, receive_event
@@ -79,6 +81,13 @@ def test_the_same_event_is_taken_once(developer: Actor, team: Team) -> None:
     assert first.event == again.event
     assert received(developer, team, eventTime="2026-01-31T08:00:01Z", inputs=[elsewhere("x", "a" * 64)]).is_new
     assert LineageEdge.objects.count() == DatasetSnapshot.objects.count() == LineageRun.objects.count() == 1
+
+
+def test_a_sign_of_life_is_kept_and_tells_nothing_new_of_the_run(developer: Actor, team: Team) -> None:
+    for minute in range(3):
+        received(developer, team, "RUNNING", eventTime=f"2026-01-31T08:0{minute}:00Z")
+    told = [json.loads(bytes(payload))["event"] for payload in PendingEntry.objects.values_list("payload", flat=True)]
+    assert sorted(told) == ["registry.lineage_event.received"] * 3 + ["registry.lineage_run.told"]
 
 
 def test_bytes_that_the_team_has_are_used_whatever_their_name_elsewhere(developer: Actor, team: Team) -> None:

@@ -98,12 +98,36 @@ class VersionState(TextChoices):
 
 
 class SnapshotState(TextChoices):
-    """A snapshot is read only after it was inspected in the cage."""
+    """A snapshot is read only after it was inspected in the cage; one by reference lies elsewhere and never is."""
 
     INSPECTING = "inspecting", "Inspecting"
     READY = "ready", "Ready"
     REFUSED = "refused", "Refused"
     FAILED = "failed", "Failed"
+    REFERENCED = "referenced", "Referenced"
+
+
+class LineageRunState(TextChoices):
+    """The life of a run elsewhere, as its events tell; `named` only by a run that it started."""
+
+    NAMED = "named", "Named"
+    STARTED = "started", "Started"
+    RUNNING = "running", "Running"
+    COMPLETE = "complete", "Complete"
+    FAILED = "failed", "Failed"
+    ABORTED = "aborted", "Aborted"
+
+
+class LineageKind(TextChoices):
+    """What has lineage."""
+
+    MODEL = "model", "Model"
+    VERSION = "version", "Version"
+    SNAPSHOT = "snapshot", "Snapshot"
+    RUN = "run", "Run"
+    PIPELINE = "pipeline", "Feature pipeline version"
+    COMMIT = "commit", "Commit"
+    RELEASE = "release", "Active release"
 
 
 class ArtifactRole(TextChoices):

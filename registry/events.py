@@ -23,6 +23,10 @@ SNAPSHOT_RECEIVED = declare("registry.snapshot.received", "uploaded a snapshot")
 SNAPSHOT_READY = declare("registry.snapshot.ready", "read the snapshot's schema and rows")
 SNAPSHOT_REFUSED = declare("registry.snapshot.refused", "refused the snapshot")
 SNAPSHOT_FAILED = declare("registry.snapshot.failed", "could not inspect the snapshot")
+SNAPSHOT_REFERENCED = declare("registry.snapshot.referenced", "registered a snapshot by reference")
+LINEAGE_RUN_TOLD = declare("registry.lineage_run.told", "told of the run")
+LINEAGE_EVENT_RECEIVED = declare("registry.lineage_event.received", "sent the lineage event")
+LINEAGE_STATED = declare("registry.lineage_edge.stated", "recorded a dependency")
 PIPELINE_REGISTERED = declare("registry.feature_pipeline.registered", "registered the feature pipeline")
 PIPELINE_VERSION_REGISTERED = declare(
     "registry.feature_pipeline_version.registered", "registered a feature pipeline version"

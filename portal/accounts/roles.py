@@ -21,6 +21,7 @@ ROLES: dict[str, frozenset[str]] = {
         "upload_dataset",
         "register_pipeline",
         "register_version",
+        "record_lineage",
         "submit_version",
         "write_card",
         "request_validation",

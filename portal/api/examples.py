@@ -76,6 +76,20 @@ EXAMPLES: dict[str, Any] = {
         "feature_pipeline_version": {"pipeline": "flight-features", "number": 1},
         "claims": [{"metric": "auc", "value": 0.71, "n": 15000, "snapshot_sha256": _SHA256}],
     },
+    "lineage_create": {
+        "eventType": "COMPLETE",
+        "eventTime": "2026-01-31T08:00:00Z",
+        "producer": "https://git.example.org/flight-operations/late-arrival/train.py",
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
+        "run": {"runId": "0197e0a1-4c3b-7f00-8000-000000000001"},
+        "job": {"namespace": "flight-operations", "name": "late-arrival.train"},
+        "inputs": [{"namespace": "countersign", "name": "snapshot:nyc-flights-2013:2"}],
+        "outputs": [],
+    },
+    "lineage_dependencies_create": {
+        "upstream": "model:late-arrival",
+        "downstream": "version:arrival-challenger:1",
+    },
     "models_releases_create": {
         "version": 1,
         "environment": "production",

@@ -21,6 +21,7 @@ WORDS: dict[str, str] = {
     "read": "see models, data, versions and reviews",
     "read_ledger": "see the entries of the ledger",
     "read_sensitive": "see sensitive columns (nothing asks for it yet)",
+    "record_lineage": "record what depends on what, and send lineage events",
     "register_model": "register and describe models",
     "register_pipeline": "register feature pipelines",
     "register_version": "register versions and send their files",

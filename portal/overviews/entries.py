@@ -168,6 +168,17 @@ def _snapshot(data: _Data, names: _Names) -> _Place:
     return (f"{slug} {number}", reverse("snapshot", args=[slug, number])) if slug and number else NOWHERE
 
 
+def _lineage_run(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
+    number = data.get("lineage_run")
+    return (f"run {number}", reverse("lineage_run", args=[number])) if number else NOWHERE
+
+
+def _lineage_edge(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
+    ends = (data.get("downstream"), data.get("upstream"))
+    spoken = [f"{kind} {key}" for end in ends if isinstance(end, list) for kind, key in [end]]
+    return (f"of {' on '.join(spoken)}", "") if spoken else NOWHERE
+
+
 def _policy(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
     slug, number = data.get("policy"), data.get("number")
     return (f"{slug} v{number}", reverse("policy", args=[slug, number])) if slug and number else NOWHERE
@@ -215,6 +226,9 @@ _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
     "request": _request,
     "decision": _decision,
     "policy_version": _policy,
+    "lineage_run": _lineage_run,
+    "lineage_event": _lineage_run,
+    "lineage_edge": _lineage_edge,
     "user": _account,
     "grant": _account,
     "token": _account,

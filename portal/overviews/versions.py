@@ -17,6 +17,7 @@ from portal.overviews.claims import ClaimLine, claim_lines
 from portal.overviews.entries import EntryLine
 from portal.overviews.findings import FindingsSummary, open_findings
 from portal.overviews.gates import GateTable, gate_table
+from portal.overviews.lineage import Graph, lineage_of_version
 from portal.overviews.packages import packages_of
 from portal.overviews.runs import OPEN
 from portal.overviews.timeline import timeline
@@ -26,17 +27,6 @@ from registry.models import Artifact, ModelVersion, Release
 
 RUNS_SHOWN = 10
 A_MOMENT = timedelta(minutes=1)
-
-
-@dataclass(frozen=True)
-class LineageStep:
-    """One edge of the lineage, as a list shows it."""
-
-    source: str
-    relation: str
-    target: str
-    source_url: str = ""
-    target_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,7 +48,7 @@ class VersionOverview:
 
     version: ModelVersion
     artifacts: Sequence[Artifact]
-    lineage: Sequence[LineageStep]
+    lineage: Graph
     runs: Sequence[ValidationRun]
     newest_run: ValidationRun | None
     claims: Sequence[ClaimLine]
@@ -152,7 +142,7 @@ def version_overview(actor: Actor, version: ModelVersion) -> VersionOverview:
     return VersionOverview(
         version=version,
         artifacts=list(version.artifacts.all()),
-        lineage=lineage_of(version, runs),
+        lineage=lineage_of_version(actor, version),
         runs=runs,
         newest_run=newest,
         claims=claims_of(version, newest),
@@ -207,30 +197,6 @@ def claims_of(version: ModelVersion, run: ValidationRun | None) -> list[ClaimLin
     if run is not None and run.results_digest and run.results:
         return claim_lines(run.results, list(run.measurements.filter(slice_column="")))
     return [ClaimLine.waiting(claim) for claim in version.claims]
-
-
-def lineage_of(version: ModelVersion, runs: Sequence[ValidationRun]) -> list[LineageStep]:
-    """Return what made the version and what rests on it, as edges."""
-    training = version.training_run
-    snapshot = training.training_snapshot
-    name, url = str(version), version.get_absolute_url()
-    steps = [
-        LineageStep(str(snapshot), "trained", str(training), source_url=snapshot.get_absolute_url()),
-        LineageStep(f"{training.repository} {training.commit[:12]}", "code of", str(training)),
-        LineageStep(str(training), "produced", name, target_url=url),
-    ]
-    pipeline = version.feature_pipeline_version
-    if pipeline is not None:
-        steps.insert(1, LineageStep(str(pipeline), "features of", str(training)))
-    for run in runs[:3]:
-        held_out = run.plan.held_out
-        steps.append(
-            LineageStep(
-                str(held_out), "held-out rows of", str(run), held_out.get_absolute_url(), run.get_absolute_url()
-            )
-        )
-        steps.append(LineageStep(name, "measured by", str(run), url, run.get_absolute_url()))
-    return steps
 
 
 def _features(version: ModelVersion) -> str:

@@ -29,7 +29,7 @@ ENTRIES = (
     Entry("reviews", "Reviews", "reviews", ("reviews",), "r"),
     Entry("releases", "Releases", "releases", ("releases", "evidence"), "l"),
     Entry("policies", "Policies", "policies", ("policies",), "p"),
-    Entry("data", "Data", "datasets", ("data",), "d"),
+    Entry("data", "Data", "datasets", ("data", "lineage"), "d"),
     Entry("audit", "Audit", "audit", ("audit", "keys"), "a", apart=True),
     Entry("admin", "Administration", "admin", ("admin",), "u", capability="manage_users"),
     Entry("key", "Tokens", "tokens", ("tokens",), "t"),

@@ -18,13 +18,14 @@ LOOKS: dict[str, Look] = {
     word: Look(shape, tone)
     for tone, shapes in {
         "good": {
-            "ok": "passed passing active in_use resolved closed no_drift reviewed ready done holds better held healthy",
+            "ok": "passed passing active in_use resolved closed no_drift reviewed ready done holds better held healthy "
+            "complete",
         },
         "a": {
             "seal": "verified sealed signed approved published approved_for_development included",
-            "run": "running receiving training baking in_remediation inspecting sending",
+            "run": "running receiving training baking in_remediation inspecting sending started",
             "open": "in_approval open submitted tiered triggered requested",
-            "ok": "registered owned in_force assessed_by_first_line assessed_by_second_line",
+            "ok": "registered referenced owned in_force assessed_by_first_line assessed_by_second_line",
             "half": "contained ready_to_verify ramping",
             "quarter": "canary",
             "draft": "shadow",
@@ -47,7 +48,7 @@ LOOKS: dict[str, Look] = {
             "open": "reopened",
         },
         "": {
-            "draft": "proposed draft pending planned queued",
+            "draft": "proposed draft pending planned queued named",
             "open": "waiting",
             "warn": "low",
             "none": "no_data not_enough_data not_assessed",

@@ -3,6 +3,8 @@
 from registry.models.cards import CardRevision
 from registry.models.data import Dataset, DatasetSnapshot
 from registry.models.findings import Finding, FindingMove
+from registry.models.lineage import LineageEdge
+from registry.models.lineage_runs import LineageEvent, LineageRun
 from registry.models.models import RegisteredModel
 from registry.models.pipelines import FeaturePipeline, FeaturePipelineVersion
 from registry.models.releases import Release
@@ -22,6 +24,9 @@ __all__ = [
     "FeaturePipelineVersion",
     "Finding",
     "FindingMove",
+    "LineageEdge",
+    "LineageEvent",
+    "LineageRun",
     "ModelVersion",
     "PipelineStage",
     "RegisteredModel",

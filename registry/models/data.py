@@ -62,7 +62,7 @@ class DatasetSnapshot(models.Model):
     reason = models.TextField(blank=True, help_text="Why it was refused, in words.")
     blob = models.ForeignKey(Blob, on_delete=models.PROTECT, null=True, related_name="+")
     sha256 = models.CharField(max_length=64)
-    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    size = models.PositiveBigIntegerField(null=True, help_text="Bytes; null where nobody told, of one by reference.")
     media_type = models.CharField(max_length=100, blank=True)
     rows = models.PositiveBigIntegerField(null=True)
     columns = models.JSONField(default=list, help_text="[{name, type}] in file order.")
@@ -83,6 +83,11 @@ class DatasetSnapshot(models.Model):
                 fields=["dataset", "sha256"],
                 condition=models.Q(state__in=["inspecting", "ready"]),
                 name="snapshot_same_bytes_once",
+            ),
+            models.UniqueConstraint(
+                fields=["dataset", "sha256"],
+                condition=models.Q(state="referenced"),
+                name="snapshot_referenced_once",
             ),
         ]
         indexes = [

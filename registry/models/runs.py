@@ -4,10 +4,12 @@ from typing import Any
 
 from django.db import models
 
+from portal.accounts.choices import UserKind
 from portal.accounts.models import User
 from portal.core.fulltext import beginning_index
 from portal.core.querysets import ScopedQuerySet
 from registry.models.data import DatasetSnapshot
+from registry.models.lineage_runs import LineageRun
 from registry.models.models import RegisteredModel
 
 
@@ -28,6 +30,24 @@ class TrainingRun(models.Model):
     environment_lock_sha256 = models.CharField(max_length=64)
     seed = models.BigIntegerField(null=True)
     training_snapshot = models.ForeignKey(DatasetSnapshot, on_delete=models.PROTECT, related_name="+")
+    hardware = models.CharField(max_length=200, blank=True, default="", help_text="What it ran on, in words.")
+    # Their indexes are built beside a portal in use, hence under names of their own.
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="continued_by",
+        help_text="The run whose model it went on from.",
+    )
+    lineage_run = models.ForeignKey(
+        LineageRun,
+        on_delete=models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="training_runs",
+        help_text="The run that OpenLineage events tell of.",
+    )
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
@@ -35,14 +55,26 @@ class TrainingRun(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        indexes = [beginning_index("commit", name="training_commit")]
+        indexes = [
+            beginning_index("commit", name="training_commit"),
+            models.Index(fields=["parent"], name="training_parent"),
+            models.Index(fields=["lineage_run"], name="training_lineage_run"),
+        ]
 
     def __str__(self) -> str:
         return f"training run {self.pk}"
 
+    @property
+    def commit_words(self) -> str:
+        """Return what the portal knows of the commit beyond what was declared: who told it; no signature is checked."""
+        if self.owner.kind == UserKind.SERVICE:
+            return f"told by the service account {self.owner.name}; its signature was not verified"
+        return "declared by a person; neither its signature nor a CI identity was verified"
+
     def public_state(self) -> dict[str, Any]:
-        """Return what the ledger says of this row; addresses of authors stay private."""
-        return {
+        """Return what the ledger says of this row; addresses of authors stay private, and what is not there untold."""
+        more = {"hardware": self.hardware, "parent": self.parent_id, "lineage_run": self.lineage_run_id}
+        state = {
             "training_run": self.pk,
             "model": self.model_id,
             "repository": self.repository,
@@ -53,3 +85,4 @@ class TrainingRun(models.Model):
             "training_snapshot": self.training_snapshot_id,
             "owner": f"user:{self.owner_id}",
         }
+        return state | {name: value for name, value in more.items() if value}

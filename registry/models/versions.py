@@ -24,7 +24,11 @@ class ModelVersionQuerySet(ScopedQuerySet["ModelVersion"]):
     def with_parts(self) -> Self:
         """Join what a version is made of."""
         return self.select_related(
-            "model__team", "feature_pipeline_version__pipeline", "training_run__training_snapshot__dataset"
+            "model__team",
+            "feature_pipeline_version__pipeline",
+            "training_run__training_snapshot__dataset",
+            "training_run__owner",
+            "training_run__lineage_run",
         ).prefetch_related("artifacts")
 
 

@@ -1,10 +1,12 @@
 """What the inspection of a snapshot comes to."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from portal.core.canonical import digest_of
 from registry.rules.values import LARGEST_INTEGER, is_text, unrecordable
 
 LONGEST_TIME_COLUMN = 200
@@ -52,6 +54,12 @@ def conclude(*, verdict: str, reason: str, details: Mapping[str, Any]) -> Snapsh
     except (ValueError, OverflowError):
         return SnapshotConclusion("refuse", "The time column holds instants outside the years 1 to 9999.")
     return SnapshotConclusion("accept", "", Contents(rows, columns, start, end))
+
+
+def slug_elsewhere(*, team: str, namespace: str, name: str) -> str:
+    """Return the slug of a dataset that a team knows by its name elsewhere: readable, and another for another name."""
+    readable = re.sub("[^A-Za-z0-9]+", "-", name)[-60:].strip("-")
+    return f"{readable or 'dataset'}-{digest_of([team, namespace, name])[:12]}"
 
 
 def _period(period: Mapping[str, str | None] | None) -> tuple[datetime | None, datetime | None]:

@@ -106,9 +106,12 @@ def training_problems(
     hyperparameters: Mapping[str, Any],
     environment_lock_sha256: str,
     seed: int | None,
+    hardware: str = "",
 ) -> dict[str, list[str]]:
     """Return what is wrong with the declaration of a training run, by field."""
-    problems = repository_problems(repository) | text_problems({"repository": repository, "commit": commit})
+    problems = repository_problems(repository) | text_problems(
+        {"repository": repository, "commit": commit}, {"hardware": hardware}
+    )
     if not commit_authors or text_problems({str(index): author for index, author in enumerate(commit_authors)}):
         problems["commit_authors"] = ["Name every author of the commit by e-mail address."]
     elif len(commit_authors) > MOST_AUTHORS or max(map(len, commit_authors)) > LONGEST_ADDRESS:

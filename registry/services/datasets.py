@@ -1,5 +1,7 @@
 """Datasets and their snapshots: registered, received, inspected, ready."""
 
+from collections.abc import Mapping, Sequence
+
 from django.db import transaction
 
 from portal.accounts.models import Team
@@ -17,10 +19,11 @@ from registry.events import (
     SNAPSHOT_FAILED,
     SNAPSHOT_READY,
     SNAPSHOT_RECEIVED,
+    SNAPSHOT_REFERENCED,
     SNAPSHOT_REFUSED,
 )
 from registry.models import Dataset, DatasetSnapshot
-from registry.rules.snapshots import SnapshotConclusion, conclude, time_column_problems
+from registry.rules.snapshots import SnapshotConclusion, conclude, slug_elsewhere, time_column_problems
 from registry.rules.states import SNAPSHOT, after
 from registry.rules.values import slug_problems, text_problems
 from registry.runners.inspection import Inspection
@@ -43,15 +46,64 @@ def register_dataset(*, actor: Actor, slug: str, name: str, description: str = "
         ),
         slug,
     )
+    _record_registration(dataset, actor=actor)
+    return dataset
+
+
+def reference_snapshot(
+    *,
+    actor: Actor,
+    team: Team,
+    namespace: str,
+    name: str,
+    sha256: str,
+    columns: Sequence[Mapping[str, str]] = (),
+    rows: int | None = None,
+    size: int | None = None,
+) -> DatasetSnapshot:
+    """Register bytes that lie elsewhere by their digest, under the dataset that has this name there.
+
+    Inside the transaction of a verb that has required what it takes, with values that were checked. Raises SlugTaken
+    where another team has a dataset of this derived slug.
+    """
+    dataset = _dataset_elsewhere(actor=actor, team=team, namespace=namespace, name=name)
+    same = dataset.snapshots.filter(sha256=sha256, state=SnapshotState.REFERENCED).first()
+    if same is not None:
+        return same
+    snapshot = DatasetSnapshot.objects.create(
+        dataset=dataset, number=next_number(dataset.snapshots.all()), state=SnapshotState.REFERENCED, sha256=sha256,
+        size=size, rows=rows, columns=list(columns), created_by_id=author_of(actor), created_at=now(),
+    )  # fmt: skip
+    _record(snapshot, actor=actor, event=SNAPSHOT_REFERENCED)
+    return snapshot
+
+
+def _dataset_elsewhere(*, actor: Actor, team: Team, namespace: str, name: str) -> Dataset:
+    """Return the team's dataset for this name of elsewhere, locked; its slug holds a digest of the whole name."""
+    slug = slug_elsewhere(team=team.slug, namespace=namespace, name=name)
+    held = Dataset.objects.select_for_update(of=("self",)).select_related("team").filter(slug=slug, team=team).first()
+    if held is not None:
+        return held
+    told = f"By reference, known from lineage events as {name} in {namespace}."
+    dataset = create_under_slug(
+        lambda: Dataset.objects.create(
+            slug=slug, name=name[:200].strip(), description=told, team=team, created_at=now()
+        ),
+        slug,
+    )
+    _record_registration(dataset, actor=actor)
+    return dataset
+
+
+def _record_registration(dataset: Dataset, *, actor: Actor) -> None:
     append(
         actor=actor,
         event=DATASET_REGISTERED,
-        subject=Subject("dataset", str(dataset.pk), dataset.slug, team.pk),
+        subject=Subject("dataset", str(dataset.pk), dataset.slug, dataset.team_id),
         data=dataset.public_state(),
         private={"name": dataset.name, "description": dataset.description},
         topics=(f"dataset:{dataset.pk}",),
     )
-    return dataset
 
 
 @transaction.atomic

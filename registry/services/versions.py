@@ -26,6 +26,7 @@ from registry.models import (
     Artifact,
     DatasetSnapshot,
     FeaturePipelineVersion,
+    LineageRun,
     ModelVersion,
     RegisteredModel,
     TrainingRun,
@@ -61,6 +62,9 @@ class TrainingRunInput:
     training_snapshot: DatasetSnapshot
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
+    hardware: str = ""
+    parent: TrainingRun | None = None
+    lineage_run: LineageRun | None = None
 
 
 @transaction.atomic
@@ -212,11 +216,16 @@ def _problems(
     problems = claim_problems(claims) | training_problems(
         repository=run.repository, commit=run.commit, commit_authors=run.commit_authors,
         hyperparameters=run.hyperparameters, environment_lock_sha256=run.environment_lock_sha256, seed=run.seed,
+        hardware=run.hardware,
     )  # fmt: skip
+    if run.parent is not None and not TrainingRun.objects.visible_to(actor).filter(pk=run.parent.pk).exists():
+        problems["training_run.continues"] = ["There is no such version."]
+    if run.lineage_run is not None and not LineageRun.objects.visible_to(actor).filter(pk=run.lineage_run.pk).exists():
+        problems["training_run.lineage_run"] = ["There is no such run."]
     snapshot = DatasetSnapshot.objects.visible_to(actor).filter(pk=run.training_snapshot.pk).first()
     if snapshot is None:
         problems["training_run.training_snapshot"] = ["There is no such snapshot."]
-    elif snapshot.state != SnapshotState.READY:
+    elif snapshot.state not in {SnapshotState.READY, SnapshotState.REFERENCED}:
         state = snapshot.get_state_display().lower()
         problems["training_run.training_snapshot"] = [f"{snapshot} is {state}; a version is trained on a ready one."]
     if pipeline is not None and not FeaturePipelineVersion.objects.visible_to(actor).filter(pk=pipeline.pk).exists():
@@ -230,6 +239,7 @@ def _record_training(actor: Actor, model: RegisteredModel, declared: TrainingRun
         model=model, repository=declared.repository, commit=declared.commit, commit_authors=authors,
         hyperparameters=dict(declared.hyperparameters), environment_lock_sha256=declared.environment_lock_sha256,
         seed=declared.seed, training_snapshot=declared.training_snapshot, owner_id=author_of(actor), created_at=now(),
+        hardware=declared.hardware, parent=declared.parent, lineage_run=declared.lineage_run,
     )  # fmt: skip
     append(
         actor=actor,

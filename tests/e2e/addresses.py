@@ -39,6 +39,8 @@ PAGES = {
     "datasets": "/data",
     "dataset": "/data/nyc-flights-2013",
     "snapshot": "/data/nyc-flights-2013/3",
+    "lineage": "/lineage?of=snapshot:nyc-flights-2013:2",
+    "lineage_runs": "/lineage/runs",
     "audit": "/audit",
     "entry": "/audit/45",
     "keys": "/keys",
@@ -71,6 +73,7 @@ ALSO = (
     "/reviews?state=voided",
     "/nowhere",
     "/compare",
+    "/lineage",
     "/compare?a=late-arrival:1&b=arrival-challenger:1",
 )
 MAIN = {PAGES[name] for name in ("home", "models", "model", "version", "validation_run", "review", "audit", "style")}
@@ -81,11 +84,12 @@ NO_PAGES = {
     "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
     "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv",
     "version_file", "version_signature",
+    "lineage_csv",
 }  # fmt: skip
 # The demo has nothing of the kind: no closed account, no grant or change that waits, no service account.
 NOT_IN_THE_DEMO = {
     "admin_person_reactivate", "admin_grant_confirm", "admin_grant_revoke", "admin_change_confirm",
-    "admin_change_withdraw", "admin_team", "admin_token_revoke", "password_link", "service_tokens",
+    "admin_change_withdraw", "admin_team", "admin_token_revoke", "password_link", "service_tokens", "lineage_run",
     # The walkers develop and administer; they are not the second line, which decides.
     "use_case_approve", "use_case_reject", "use_case_not_a_model",
 }  # fmt: skip

@@ -37,6 +37,7 @@ from registry.models import (
     FeaturePipeline,
     FeaturePipelineVersion,
     Finding,
+    LineageRun,
     ModelVersion,
     RegisteredModel,
     Release,
@@ -47,6 +48,7 @@ from registry.models import (
 from registry.selectors import champion_of
 from tests.factories.accounts import RoleGrantFactory, ServiceAccountFactory, TeamFactory, person_with
 from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory
+from tests.factories.lineage import LineageEdgeFactory, LineageEventFactory, LineageRunFactory
 from tests.factories.monitoring import FinishedRunFactory, PlanFactory, RunFactory
 from tests.factories.registry import (
     ArtifactFactory,
@@ -122,6 +124,7 @@ class Portfolio:
     run: ValidationRun = field(init=False)
     failed_run: ValidationRun = field(init=False)
     queued_run: ValidationRun = field(init=False)
+    lineage_run: LineageRun = field(init=False)
     job: Job = field(init=False)
     request: ApprovalRequest = field(init=False)
     decision: Decision = field(init=False)
@@ -199,6 +202,7 @@ class Portfolio:
         )
         self.request = self._opened(self.candidate)
         self.finding = self._finding(holder=self.people[Role.DEVELOPER])
+        self.lineage_run = self._lineage_run()
 
     def _add_evidence(self) -> None:
         self.run = self.candidate.validation_runs.get()
@@ -244,6 +248,7 @@ class Portfolio:
         self._use_case(slug)
         self._former_tier()
         self._add_findings()
+        self._lineage()
         model = self._model(slug)
         CardRevisionFactory.create(model=model, author=self.author)
         version = self._version(SealedVersionFactory, model=model)
@@ -337,6 +342,21 @@ class Portfolio:
         texts = dict.fromkeys(("name", "purpose", "affected_persons", "decision"), self.mark)
         made: UseCase = UseCaseFactory.create(slug=slug, team=self.team, **people, **texts, **columns)
         return made
+
+    def _lineage_run(self) -> LineageRun:
+        made: LineageRun = LineageRunFactory.create(
+            team=self.team, name=self.mark, namespace=self.mark, created_by=self.author
+        )
+        LineageEventFactory.create(run=made, received_by=self.author)
+        return made
+
+    def _lineage(self) -> None:
+        """Add to what is read by, and what rests on, things whose lineage a door shows."""
+        self._lineage_run()
+        LineageEventFactory.create(run=self.lineage_run, received_by=self.author)
+        snapshot = SnapshotFactory.create(dataset=self.dataset)
+        for upstream in ({"upstream_version": self.active.version}, {"upstream_run": self.lineage_run}):
+            LineageEdgeFactory.create(team=self.team, downstream_snapshot=snapshot, **upstream)
 
     def _card(self, state: CardState) -> CardRevision:
         made: CardRevision = CardRevisionFactory.create(

@@ -15,6 +15,7 @@ from portal.ledger.models import Entry
 from registry.choices import Level
 from registry.selectors import questionnaire
 from tests.factories.accounts import PASSWORD
+from tests.factories.lineage import openlineage_event
 from tests.factories.registry import answers_at
 from tests.factories.signatures import signer_pem
 from tests.factories.world import Portfolio
@@ -22,6 +23,7 @@ from tests.portal.api.callers import digest_header
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NEW_PASSWORD = "an entirely new pass phrase"
+NEW_RUN = "0197e0a1-4c3b-7f00-8000-000000000001"
 UPLOAD = b"day,x\n2026-01-01,1\n"
 
 
@@ -231,6 +233,9 @@ ARGUMENTS: dict[str, Arguments] = {
     "api_assessment": _proposed_tier,
     "api_assessment_withdraw": _proposed_tier,
     "compare": lambda _: {},  # the versions stand in the query
+    **dict.fromkeys(("lineage", "lineage_csv", "api_lineage_dependents"), lambda _: {}),  # so does the thing
+    "lineage_run": _row("lineage_run"),
+    "api_lineage_run": lambda team: {"run_id": team.lineage_run.run_id},
     "api_stages": _model,
     "api_stage": _stage,
     "api_findings": _model,
@@ -274,6 +279,20 @@ def _verdict(team: Portfolio) -> Sent:
 def _compared(team: Portfolio) -> Sent:
     slug = team.model.slug
     return Sent(query=f"?a={slug}:{team.active.version.number}&b={slug}:{team.candidate.number}")
+
+
+def _asked_for(team: Portfolio) -> Sent:
+    return Sent(query=f"?of=version:{team.model.slug}:{team.active.version.number}")
+
+
+def _dependency(team: Portfolio) -> Sent:
+    name = f"version:{team.model.slug}"
+    return Sent({"upstream": f"{name}:{team.candidate.number}", "downstream": f"{name}:{team.busy.number}"})
+
+
+def _lineage_event(team: Portfolio) -> Sent:
+    named = {"namespace": "countersign", "name": f"snapshot:{team.dataset.slug}:{team.snapshot.number}"}
+    return Sent(openlineage_event(NEW_RUN, inputs=[named]), query=f"?team={team.team.slug}")
 
 
 def _signature(team: Portfolio) -> Sent:
@@ -322,6 +341,9 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST finding_raise": lambda _: Sent(_FINDING),
     "POST finding_move": lambda _: Sent(_HEAVIER),
     "GET compare": _compared,
+    **dict.fromkeys(("GET lineage", "GET lineage_csv", "GET api_lineage_dependents"), _asked_for),
+    "POST api_lineage": _lineage_event,
+    "POST api_lineage_dependencies": _dependency,
     "POST version_release": lambda _: Sent({**_RELEASE, "summary": "More months."}),
     "POST review_sign": _signature,
     "POST view_save": lambda _: Sent({"page": "models", "query": "tier=2", "name": "Second tier"}),

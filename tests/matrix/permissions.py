@@ -86,6 +86,10 @@ GET  policy                   login   200   200   200   200   200   200   200   
 GET  datasets                 login   200   200   200   200   200   200   200   200   200
 GET  dataset                  login   200   200   200   200   200   200   200   404   404
 GET  snapshot                 login   200   200   200   200   200   200   200   404   404
+GET  lineage                  login   200   200   200   200   200   200   200   404   404
+GET  lineage_csv              login   200   200   200   200   200   200   200   404   404
+GET  lineage_runs             login   200   200   200   200   200   200   200   200   200
+GET  lineage_run              login   200   200   200   200   200   200   200   404   404
 GET  audit                    login   200   200   200   200   200   200   200   200   200
 GET  entry                    login   200   200   200   200   200   200   200   404   404
 GET  entry_proof              login   200   200   200   200   200   200   200   404   404
@@ -212,6 +216,11 @@ GET  api_packs                  401   200   200   200   200   200   200   200   
 POST api_packs                  401   403   202   202   202   202   403   202   404   404
 GET  api_pack                   401   200   200   200   200   200   200   200   404   404
 GET  api_pack_file              401   200   200   200   200   200   200   200   404   404
+POST api_lineage                401   403   201   403   403   403   403   403   422   422
+POST api_lineage_dependencies   401   403   201   403   403   403   403   403   422   422
+GET  api_lineage_dependents     401   200   200   200   200   200   200   200   404   404
+GET  api_lineage_runs           401   200   200   200   200   200   200   200   200   200
+GET  api_lineage_run            401   200   200   200   200   200   200   200   404   404
 GET  api_jobs                   401   200   200   200   200   200   200   200   200   200
 GET  api_team_pickles           401   200   200   200   200   200   200   200   404   404
 PUT  api_team_pickles           401   403   403   403   403   403   403   403   404   404

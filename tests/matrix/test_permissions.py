@@ -162,6 +162,8 @@ def test_another_teams_things_are_not_there(world: World, row: str) -> None:
         "POST api_pipelines",
         "POST api_versions",
         "POST api_plans",
+        "POST api_lineage",
+        "POST api_lineage_dependencies",
         "POST review_sign",
     ],
 )

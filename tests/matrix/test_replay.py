@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import models
@@ -42,6 +43,9 @@ from registry.models import (
     FeaturePipeline,
     FeaturePipelineVersion,
     Finding,
+    LineageEdge,
+    LineageEvent,
+    LineageRun,
     ModelVersion,
     PipelineStage,
     RegisteredModel,
@@ -64,10 +68,13 @@ from registry.services import (
     use_cases,
     versions,
 )
+from registry.services.lineage import state_dependency
 from registry.services.models import change_model, link_model, register_model, retire_model
+from registry.services.openlineage import receive_event
 from registry.services.signers import register_signer, withdraw_signer
 from registry.services.tiers import assess_tier, withdraw_assessment
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
+from tests.factories.lineage import FACET, elsewhere, openlineage_event
 from tests.factories.monitoring import PLAN, ROWS, simulated
 from tests.factories.registry import SIGNATURE, answers_at
 from tests.factories.reports import sequence
@@ -81,6 +88,9 @@ TABLES: dict[str, type[models.Model]] = {
     "model": RegisteredModel,
     "dataset": Dataset,
     "snapshot": DatasetSnapshot,
+    "lineage_run": LineageRun,
+    "lineage_event": LineageEvent,
+    "lineage_edge": LineageEdge,
     "feature_pipeline": FeaturePipeline,
     "feature_pipeline_version": FeaturePipelineVersion,
     "training_run": TrainingRun,
@@ -166,6 +176,14 @@ class Slice:
         inspections.finish_inspection(version_id=made.pk, files=files, inspections=[inspection])
         made.refresh_from_db()
         return made
+
+    def lineage(self, model: RegisteredModel) -> None:
+        parent = {"run": {"runId": str(UUID(int=2))}, "job": {"namespace": "airflow", "name": "nightly"}}
+        told = {"run_facets": {"parent": FACET | parent}, "inputs": [elsewhere("loans", "f" * 64)]}
+        for event_type in ("START", "COMPLETE"):
+            event = openlineage_event(UUID(int=1), event_type, **told)
+            received = receive_event(actor=self.developer, team=model.team, body=event).event
+        state_dependency(actor=self.developer, upstream=model, downstream=received.run)
 
     def validated(self, version: ModelVersion) -> ModelVersion:
         run = request_run(actor=self.developer, version=version)
@@ -282,6 +300,7 @@ def play() -> Release:
         stages.assign_stage(
             actor=play.developer, model=model, stage=stage, owner=owner, backup=None, response_hours=hours
         )
+    play.lineage(model)
     fix_plan(actor=play.validator, model=model, held_out=held_out, specification=PLAN.as_dict())
     play.found(model, play.version(model, training, PICKLE))
     versions.withdraw_version(actor=play.developer, version=play.version(model, training), reason="Not needed.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404
@@ -21,7 +22,7 @@ from portal.api.views import Door, Listing, accepted, actor_of, created
 from portal.blobs.downloads import answer
 from portal.core.querysets import visible
 from registry.choices import ArtifactRole
-from registry.models import Artifact, FeaturePipelineVersion, ModelVersion
+from registry.models import Artifact, FeaturePipelineVersion, LineageRun, ModelVersion, TrainingRun
 from registry.rules.model_signing import DOES_NOT_MATCH, UNKNOWN_KEY, VERIFIED
 from registry.selectors import file_of
 from registry.services import versions as services
@@ -102,6 +103,13 @@ class ClaimSerializer(Body):
     snapshot_sha256 = serializers.CharField(max_length=64, required=False, allow_null=True, default=None)
 
 
+class VersionReference(Body):
+    """A version named by model and number."""
+
+    model = serializers.SlugField()
+    number = serializers.IntegerField(min_value=1)
+
+
 class TrainingRunSerializer(Body):
     """How the version was trained."""
 
@@ -112,6 +120,15 @@ class TrainingRunSerializer(Body):
     environment_lock_sha256 = serializers.CharField(max_length=64)
     seed = serializers.IntegerField(required=False, allow_null=True, default=None)
     training_snapshot = SnapshotReference()
+    hardware = serializers.CharField(
+        max_length=200, required=False, default="", allow_blank=True, help_text="What it ran on, in words."
+    )
+    continues = VersionReference(
+        required=False, allow_null=True, default=None, help_text="The version whose training this one went on from."
+    )
+    lineage_run = serializers.UUIDField(
+        required=False, allow_null=True, default=None, help_text="The run that OpenLineage events told of."
+    )
 
 
 class PipelineReference(Body):
@@ -169,6 +186,8 @@ class VersionList(Listing):
         run["training_snapshot"] = referenced_snapshot(
             request, run["training_snapshot"], "training_run.training_snapshot"
         )
+        run["parent"] = _continued(request, run.pop("continues"))
+        run["lineage_run"] = _lineage_run(request, run["lineage_run"])
         version = services.register_version(
             actor=self.actor,
             model=model,
@@ -254,6 +273,26 @@ class VersionSubmit(Door):
 def version_named(request: Request, slug: str, number: int) -> ModelVersion:
     """Return a model's version, if the caller may see it."""
     return visible(ModelVersion.objects.with_parts(), actor_of(request), model__slug=slug, number=number)
+
+
+def _continued(request: Request, value: dict[str, Any] | None) -> TrainingRun | None:
+    if value is None:
+        return None
+    rows = TrainingRun.objects.visible_to(actor_of(request))
+    found = rows.filter(version__model__slug=value["model"], version__number=value["number"]).first()
+    if found is None:
+        message = f"There is no version {value['model']} {value['number']}."
+        raise serializers.ValidationError({"training_run.continues": [message]})
+    return found
+
+
+def _lineage_run(request: Request, run_id: UUID | None) -> LineageRun | None:
+    if run_id is None:
+        return None
+    found = LineageRun.objects.visible_to(actor_of(request)).filter(run_id=run_id).first()
+    if found is None:
+        raise serializers.ValidationError({"training_run.lineage_run": [f"No event told of a run {run_id}."]})
+    return found
 
 
 def _pipeline_version(request: Request, value: dict[str, Any] | None) -> FeaturePipelineVersion | None:

@@ -17,6 +17,7 @@ from tests.factories.registry import (
     ActiveReleaseFactory,
     ArtifactFactory,
     FeaturePipelineVersionFactory,
+    RegisteredModelFactory,
     SealedVersionFactory,
     VersionFactory,
 )
@@ -36,7 +37,7 @@ def test_a_version_that_is_being_received_shows_what_there_is() -> None:
     assert [claim.state for claim in overview.claims] == ["pending"]
     assert overview.claims_aside == "no finished run"
     assert overview.artifacts_aside == ""
-    assert [step.relation for step in overview.lineage] == ["trained", "code of", "produced"]
+    assert {edge.words for edge in overview.lineage.edges} == {"trained", "is the code of"}
 
 
 def test_files_are_counted_with_their_bytes() -> None:
@@ -119,14 +120,16 @@ def test_inputs_are_compared_only_once_they_were_read() -> None:
     assert "Inputs" not in {change.what for change in changes_against(version, champion)}
 
 
-def test_lineage_names_the_pipeline_and_the_newest_runs() -> None:
-    version = SealedVersionFactory.create(feature_pipeline_version=FeaturePipelineVersionFactory.create())
-    plan = PlanFactory.create(model=version.model)
+def test_lineage_names_the_pipeline_and_what_it_was_validated_on() -> None:
+    pipeline = FeaturePipelineVersionFactory.create()
+    model = RegisteredModelFactory.create(team=pipeline.pipeline.team)
+    version = SealedVersionFactory.create(model=model, feature_pipeline_version=pipeline)
+    plan = PlanFactory.create(model=model)
     for _ in range(4):
         RunFactory.create(version=version, plan=plan, state=RunState.ERRORED, finished_at=now())
-    relations = [step.relation for step in overview_of(version).lineage]
-    assert relations[1] == "features of"
-    assert relations.count("measured by") == 3
+    edges = [(edge.above.kind, edge.words) for edge in overview_of(version).lineage.edges]
+    assert ("Feature pipeline version", "makes the features of") in edges
+    assert edges.count(("Snapshot", "validated")) == 1
 
 
 def test_an_inspection_in_progress_is_queued_until_its_job_runs() -> None:

@@ -1,0 +1,105 @@
+import pytest
+from django.test import Client
+
+from portal.accounts.choices import Role
+from registry.models import Release
+from tests.factories.accounts import person_with
+from tests.factories.lineage import LineageEventFactory, LineageRunFactory, elsewhere, openlineage_event
+from tests.factories.registry import ActiveReleaseFactory, SealedVersionFactory, SnapshotFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def release(client: Client) -> Release:
+    """What is in production, of a team whose viewer has come."""
+    made: Release = ActiveReleaseFactory.create()
+    client.force_login(person_with(Role.VIEWER, team=made.model.team))
+    return made
+
+
+def shown(client: Client, address: str, status: int = 200) -> str:
+    response = client.get(address)
+    assert response.status_code == status
+    return response.content.decode()
+
+
+def test_a_snapshots_page_leads_to_what_depends_on_it(client: Client, release: Release) -> None:
+    snapshot = release.version.training_run.training_snapshot
+    address = f"/lineage?of=snapshot:{snapshot.dataset.slug}:{snapshot.number}"
+    assert address in shown(client, snapshot.get_absolute_url())
+    page = shown(client, address)
+    assert "1 active release depends on" in page
+    assert f'href="{release.get_absolute_url()}"' in page
+    assert f"snapshot {snapshot} → version {release.version}" in page
+    assert "<svg" in page
+    assert "The same as a table" in page
+
+
+def test_a_pasted_commit_finds_the_releases(client: Client, release: Release) -> None:
+    page = shown(client, f"/lineage?of={release.version.training_run.commit[:9]}")
+    assert "1 active release depends on" in page
+    assert str(release.version) in page
+
+
+def test_one_can_walk_either_way_and_deeper(client: Client, release: Release) -> None:
+    name = f"version:{release.model.slug}:{release.version.number}"
+    up = shown(client, f"/lineage?of={name}&direction=upstream&depth=1")
+    assert "is the code of" in up
+    assert "runs as" not in up
+    assert f"?of={name.replace(':', '%3A')}&amp;direction=upstream&amp;depth=2" in up
+    assert "runs as" in shown(client, f"/lineage?of={name}&direction=nonsense&depth=99")
+    assert "is the code of" not in shown(client, f"/lineage?of={name}&direction=downstream")
+
+
+def test_the_question_stands_alone_and_says_what_it_takes(client: Client, release: Release) -> None:
+    assert "Paste the beginning of a commit" in shown(client, "/lineage")
+    assert "This names nothing that has lineage." in shown(client, "/lineage?of=%3Cb%3E", 422)
+    assert "Nothing that you may see has this commit or digest." in shown(client, "/lineage?of=abcdef0123")
+
+
+def test_what_nothing_depends_on_says_so(client: Client, release: Release) -> None:
+    version = SealedVersionFactory.create(model=release.model)
+    page = shown(client, f"/lineage?of=version:{version.model.slug}:{version.number}")
+    assert "No active release that you may see depends on it." in page
+
+
+def test_another_teams_thing_is_as_if_absent(client: Client, release: Release) -> None:
+    theirs = SnapshotFactory.create()
+    name = f"snapshot:{theirs.dataset.slug}:{theirs.number}"
+    for address in (
+        f"/lineage?of={name}",
+        f"/lineage.csv?of={name}",
+        f"/lineage.csv?of={theirs.sha256}",
+        "/lineage.csv",
+    ):
+        shown(client, address, 404)
+    assert theirs.dataset.slug not in shown(client, f"/lineage?of={theirs.sha256}")
+
+
+def test_the_answer_is_a_file_too(client: Client, release: Release) -> None:
+    response = client.get(f"/lineage.csv?of=model:{release.model.slug}")
+    lines = b"".join(response).decode().splitlines()
+    assert lines[0] == "release,environment,model,version,team,activated_at,steps,through"
+    assert lines[1].startswith(f"{release.pk},production,{release.model.slug},{release.version.number},")
+
+
+def test_runs_elsewhere_are_listed_and_shown_with_what_led_nowhere(client: Client, release: Release) -> None:
+    assert "No event has come yet." in shown(client, "/lineage/runs")
+    run = LineageRunFactory.create(
+        team=release.model.team, commit="a" * 40, failure="Out of memory", parameters={"d": 3}
+    )
+    schema = {"fields": [{"name": "day", "type": "date"}]}
+    LineageEventFactory.create(run=run, body=openlineage_event(run.run_id, inputs=[elsewhere("loans", schema=schema)]))
+    assert "parts led to nothing" in shown(client, "/lineage/runs?q=tra&state=complete")
+    assert "No run that you may see is like this." in shown(client, "/lineage/runs?q=nothing")
+    page = shown(client, run.get_absolute_url())
+    for words in ("job.facets.sql", "loans", "day", "Out of memory", "commit:" + "a" * 40):
+        assert words in page
+    shown(client, LineageRunFactory.create().get_absolute_url(), 404)
+
+
+def test_a_version_says_what_is_known_of_its_commit(client: Client, release: Release) -> None:
+    page = shown(client, release.version.get_absolute_url())
+    assert "neither its signature nor a CI identity was verified" in page
+    assert f"/lineage?of=commit:{release.version.training_run.commit}" in page

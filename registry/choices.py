@@ -133,6 +133,7 @@ class ReleaseState(TextChoices):
     """The life of a release. `in_approval` is computed, never stored."""
 
     PLANNED = "planned", "Planned"
+    DECLARED = "declared", "Declared"
     ACTIVE = "active", "Active"
     SUPERSEDED = "superseded", "Superseded"
     ROLLED_BACK = "rolled_back", "Rolled back"
@@ -185,3 +186,4 @@ _GATES: Mapping[str, tuple[str, str]] = {
 
 INSPECT_VERSION = declare_kind("registry.inspect_version", queue="intake")
 INSPECT_SNAPSHOT = declare_kind("registry.inspect_snapshot", queue="intake")
+IMPORT_MODELS = declare_kind("registry.import_models", queue="intake")

@@ -21,6 +21,7 @@ ROLES: dict[str, frozenset[str]] = {
         "submit_version",
         "write_card",
         "request_validation",
+        "declare_release",
         "open_request",
         "export_evidence",
         "cancel_job",
@@ -31,6 +32,9 @@ ROLES: dict[str, frozenset[str]] = {
         "decide_use_case",
         "assess_tier",
         "challenge_tier",
+        "declare_release",
+        # Who must meet a deadline does not move it.
+        "extend_deadline",
         "plan_validation",
         "request_validation",
         "export_evidence",

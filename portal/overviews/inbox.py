@@ -19,6 +19,7 @@ from portal.jobs.choices import OPEN
 from portal.jobs.models import Job
 from portal.ledger.selectors import entries
 from portal.overviews.administration import Waiting, waiting_for_second
+from portal.overviews.declared import DeclaredLine, declared_due
 from portal.overviews.entries import EntryLine, entry_lines
 from portal.overviews.reviews import reviews_table
 from portal.overviews.work import WorkDone, work_of
@@ -121,6 +122,9 @@ class Inbox:
     unowned: Sequence[Unowned] = ()
     """Models with stages that nobody owns, as far as the reader may name an owner; the first of them."""
 
+    declared: Sequence[DeclaredLine] = ()
+    """What was in use before the portal and is late, or soon will be: the reader's, and all for the second line."""
+
     @property
     def heading(self) -> str:
         """Return the verdict: how much waits, and what is late."""
@@ -155,6 +159,7 @@ def inbox(actor: Actor, *, whole: bool = False) -> Inbox:
         to_confirm=[one for one in second if not one.why_not],
         with_others=[one for one in second if one.why_not],
         unowned=_unowned(actor),
+        declared=declared_due(actor),
     )
 
 

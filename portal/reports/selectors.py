@@ -40,7 +40,7 @@ def pack_file(pack: EvidencePack, kind: str) -> FileResponse | None:
     if blob is None:
         return None
     response = FileResponse(open_blob(blob.sha256), content_type=TYPES[kind])
-    version = pack.release.version
+    version = pack.release.released
     name = f"{pack.name}-{version.model.slug}-v{version.number}.{kind}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Content-Length"] = str(blob.size)

@@ -67,8 +67,13 @@ TIER: Table = {
 """No verb leads from proposed into force yet: an approval will."""
 RELEASE: Table = {
     "activate": {ReleaseState.PLANNED: ReleaseState.ACTIVE},
-    "supersede": {ReleaseState.ACTIVE: ReleaseState.SUPERSEDED},
+    "supersede": {
+        ReleaseState.ACTIVE: ReleaseState.SUPERSEDED,
+        ReleaseState.DECLARED: ReleaseState.SUPERSEDED,
+    },
+    "end": {ReleaseState.DECLARED: ReleaseState.RETIRED},
 }
+"""What is declared never becomes active: an approved release takes its place."""
 
 
 def after(table: Table, verb: str, state: str) -> str | None:

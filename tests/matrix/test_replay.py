@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from portal.accounts.services import credentials, grants, teams, tokens, users
 from portal.accounts.services.passwords import change_password, set_password_by_link
 from portal.blobs.services import store_stream
 from portal.core.actors import SYSTEM, Actor
+from portal.core.clock import now
 from portal.jobs.models import Job
 from portal.jobs.services import request_cancel
 from portal.keys.models import PublicKey
@@ -48,7 +50,17 @@ from registry.models import (
 )
 from registry.runners.inspection import Inspection, Verdict
 from registry.selectors import questionnaire
-from registry.services import cards, datasets, inspections, pipelines, releases, stages, use_cases, versions
+from registry.services import (
+    cards,
+    datasets,
+    declarations,
+    inspections,
+    pipelines,
+    releases,
+    stages,
+    use_cases,
+    versions,
+)
 from registry.services.models import change_model, link_model, register_model, retire_model
 from registry.services.tiers import assess_tier, withdraw_assessment
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
@@ -198,6 +210,16 @@ class Slice:
         )  # fmt: skip
         retire_model(actor=self.developer, model=bought, reason="The contract ended.")
 
+    def declared(self, model: RegisteredModel) -> None:
+        said: dict[str, Any] = {"environment": "staging", "in_use_since": date(2021, 3, 1), "description": "Version 4."}
+        for days in (60, 30):
+            deadline = now().date() + timedelta(days=days)
+            made = declarations.declare_release(actor=self.developer, model=model, deadline=deadline, **said)
+        declarations.end_declared_release(actor=self.validator, release=made, reason="Switched off.")
+        declarations.declare_release(
+            actor=self.validator, model=model, deadline=deadline, **{**said, "environment": "production"}
+        )
+
     def tiered(self, actor: Actor, model: RegisteredModel, level: Level) -> TierAssessment:
         shown = questionnaire().digest
         return assess_tier(actor=actor, model=model, answers=answers_at(level), rationale="So.", shown_digest=shown)
@@ -230,6 +252,7 @@ def play() -> Release:
         task="binary", implementation="onnx",
     )  # fmt: skip
     play.records(model)
+    play.declared(model)
     play.use_cases(model)
     play.tiers(model)
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)

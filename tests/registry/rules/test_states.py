@@ -43,7 +43,12 @@ ALLOWED = {
         ("proposed", "supersede"): "superseded",
         ("proposed", "withdraw"): "withdrawn",
     },
-    "release": {("planned", "activate"): "active", ("active", "supersede"): "superseded"},
+    "release": {
+        ("planned", "activate"): "active",
+        ("active", "supersede"): "superseded",
+        ("declared", "supersede"): "superseded",
+        ("declared", "end"): "retired",
+    },
 }
 TABLES = {
     "use case": (USE_CASE, UseCaseState),

@@ -243,9 +243,16 @@ def _healths(actor: Actor, models: QuerySet[RegisteredModel]) -> list[Health]:
     )
     worst = rated.annotate(rank=rank).select_related("model").order_by("rank", "model__tier", "model__slug")
     shown = [_health(release) for release in worst.annotate(number=F("version__number"))[:SHOWN]]
-    unused = models.exclude(pk__in=active.values("model")).order_by("tier", "slug")[:SHOWN]
-    told = "no active release in production"
-    return [*shown, *(Health(model, None, "planned", "Not in use", told) for model in unused)][:SHOWN]
+    declared = Release.objects.declared().filter(environment=Environment.PRODUCTION, model=OuterRef("pk"))
+    others = models.exclude(pk__in=active.values("model")).annotate(is_declared=Exists(declared))
+    unapproved: list[Any] = list(others.order_by("-is_declared", "tier", "slug")[:SHOWN])
+    return [*shown, *(_unapproved(model) for model in unapproved)][:SHOWN]
+
+
+def _unapproved(model: Any) -> Health:
+    if model.is_declared:
+        return Health(model, None, "declared", "Declared", "in use, approved by nobody here")
+    return Health(model, None, "planned", "Not in use", "no active release in production")
 
 
 def _health(release: Any) -> Health:

@@ -23,11 +23,11 @@ class DeclareForm(VerbForm):
 
     environment = forms.ChoiceField(choices=Environment.choices, initial=Environment.PRODUCTION)
     in_use_since = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text="Not after the day on which the model was registered here.",
     )
     deadline = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=f"By when a version goes through the gates: within {LONGEST.days} days.",
     )
     description = forms.CharField(

@@ -19,6 +19,8 @@ SPREADSHEETS = {
 SAVE = "Save the sheet as “CSV UTF-8”, then choose that file."
 DELIMITERS = ",;\t"
 LONGEST_SHOWN = 60
+MOST_NAMES, MOST_FLAWS = 100, 1_000
+"""Names of columns that are looked at, and wrong lines after which no more is read: what has more is no such file."""
 
 
 @dataclass
@@ -29,8 +31,13 @@ class Table:
     flaws: list[Flaw] = field(default_factory=list)
 
     def say(self, line: int, words: str, column: str = "") -> None:
-        """Note what is wrong."""
-        self.flaws.append(Flaw(line, column, words))
+        """Note what is wrong; a name of a column is shown as far as it can be."""
+        self.flaws.append(Flaw(line, column[:LONGEST_SHOWN].encode(errors="replace").decode(), words))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much is wrong that no more is read."""
+        return len(self.flaws) >= MOST_FLAWS
 
     def add(self, number: int, cells: Mapping[str, str]) -> bool:
         """Keep a line; False where there are too many, and nothing more is read."""
@@ -47,10 +54,10 @@ def read(content: bytes) -> Table:
     text = _decoded(content, table)
     if text.lstrip().startswith("{"):
         _read_json(text, table)
-    elif text.strip():
+    else:
         _read_csv(text, table)
-    elif not table.flaws:
-        table.say(1, "The file is empty.")
+    if not table.lines and not table.flaws:
+        table.say(1, "The file is empty: it holds no model.")
     return table
 
 
@@ -83,6 +90,8 @@ def _read_csv(text: str, table: Table) -> None:
             if not _is_head(head, number, table):
                 return
             continue
+        if table.is_full:
+            return
         while len(cells) > len(head) and not cells[-1].strip():
             cells.pop()
         if len(cells) != len(head):
@@ -107,11 +116,14 @@ def _records(text: str, delimiter: str, table: Table) -> Iterator[tuple[int, lis
 
 def _is_head(head: Sequence[str], number: int, table: Table) -> bool:
     """Whether the first line names the columns, each known one once and all that are needed."""
+    if len(head) > MOST_NAMES:
+        table.say(number, f"The first line has {len(head)} cells: it does not name the columns of models.")
+        return False
     for name in head:
         if name not in NAMES and name not in COMPUTED:
-            table.say(number, f"There is no such column. The columns are {', '.join(NAMES)}.", name[:LONGEST_SHOWN])
+            table.say(number, f"There is no such column. The columns are {', '.join(NAMES)}.", name)
     for name in dict.fromkeys(name for name in head if head.count(name) > 1):
-        table.say(number, "This column is there more than once.", name[:LONGEST_SHOWN])
+        table.say(number, "This column is there more than once.", name)
     for name in REQUIRED:
         if name not in head:
             table.say(number, "This column is missing.", name)
@@ -120,6 +132,8 @@ def _is_head(head: Sequence[str], number: int, table: Table) -> bool:
 
 def _read_json(text: str, table: Table) -> None:
     for number, line in enumerate(text.split("\n"), start=1):
+        if table.is_full:
+            return
         if not line.strip():
             continue
         found = _object(line)
@@ -129,10 +143,10 @@ def _read_json(text: str, table: Table) -> None:
         _flatten(found)
         unknown = [name for name in found if name not in NAMES and name not in COMPUTED]
         wrong = [name for name, value in found.items() if value is not None and type(value) not in {str, int}]
-        for name in unknown:
-            table.say(number, f"There is no such field. The fields are {', '.join(NAMES)}.", name[:LONGEST_SHOWN])
-        for name in wrong:
-            table.say(number, "Give a text, a whole number or null.", name[:LONGEST_SHOWN])
+        for name in unknown[:MOST_NAMES]:
+            table.say(number, f"There is no such field. The fields are {', '.join(NAMES)}.", name)
+        for name in wrong[:MOST_NAMES]:
+            table.say(number, "Give a text, a whole number or null.", name)
         if unknown or wrong:
             continue
         if not table.add(number, {name: "" if value is None else str(value) for name, value in found.items()}):

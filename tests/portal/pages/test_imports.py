@@ -110,7 +110,7 @@ def test_what_became_wrong_meanwhile_is_shown_and_not_imported(browser: Client) 
 
 def test_a_form_without_a_file_and_an_empty_file_say_so(browser: Client) -> None:
     assert "This field is required" in browser.post(TRY, {}).text
-    assert "The file is empty." in tried(browser, b"").text
+    assert "The file is empty" in tried(browser, b"").text
 
 
 def test_a_file_beyond_the_limit_is_refused_before_it_is_read(browser: Client) -> None:

@@ -46,6 +46,7 @@ def test_what_was_made_harmless_is_read_as_it_was() -> None:
     ("content", "place", "words"),
     [
         (b"", (1, ""), "empty"),
+        (f"{HEAD}\n,,,\n", (1, ""), "empty"),
         (b"PK\x03\x04 and more", (1, ""), "workbook"),
         (f"{HEAD}\n{ROW}".encode("utf-16"), (1, ""), "UTF-16"),
         (f"{HEAD}\n{ROW}\n{ROW.replace('Late', 'Größe')}".encode("latin-1"), (3, ""), "not in UTF-8"),
@@ -98,3 +99,21 @@ def test_more_models_than_a_file_has_are_not_read(monkeypatch: pytest.MonkeyPatc
     table = read(lines.encode())
     assert len(table.lines) == 3
     assert [flaw.words[:21] for flaw in table.flaws] == ["A file has 3 models a"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a" + "," * 1_000_000,
+        f"{HEAD}\n" + "a\n" * 500_000,
+        "{}\n" + "[]\n" * 400_000,
+        json.dumps(dict.fromkeys(map(str, range(90_000)))),
+    ],
+)
+def test_files_that_are_all_wrong_are_not_read_to_their_end(content: str) -> None:
+    assert 0 < len(flaws(content)) <= model_lines.MOST_FLAWS + 1
+
+
+def test_names_of_columns_that_no_answer_could_hold_are_told_as_far_as_they_can_be() -> None:
+    [(_, column, _)] = flaws('{"\\ud800' + "x" * 99 + '": "1"}')
+    assert column == "?" + "x" * 59

@@ -158,6 +158,7 @@ class ReleaseState(TextChoices):
     """The life of a release. `in_approval` is computed, never stored."""
 
     PLANNED = "planned", "Planned"
+    DECLARED = "declared", "Declared"
     ACTIVE = "active", "Active"
     SUPERSEDED = "superseded", "Superseded"
     ROLLED_BACK = "rolled_back", "Rolled back"
@@ -241,3 +242,4 @@ _GATES: Mapping[str, tuple[str, str]] = {
 
 INSPECT_VERSION = declare_kind("registry.inspect_version", queue="intake")
 INSPECT_SNAPSHOT = declare_kind("registry.inspect_snapshot", queue="intake")
+IMPORT_MODELS = declare_kind("registry.import_models", queue="intake")

@@ -27,6 +27,12 @@ class NameTaken(Invalid):
     code = "name_taken"
 
 
+class ImportRefused(Invalid):
+    """A file of models has rows that break a rule; none of it was registered."""
+
+    code = "import_refused"
+
+
 class DigestMismatch(Invalid):
     """The bytes received are not those declared."""
 

@@ -54,5 +54,7 @@ FINDING_SENT_BACK = declare("registry.finding.sent_back", "sent back the finding
 FINDING_REOPENED = declare("registry.finding.reopened", "reopened the finding")
 FINDING_SEVERITY_CHANGED = declare("registry.finding.severity_changed", "changed the severity of the finding")
 RELEASE_PLANNED = declare("registry.release.planned", "planned the release")
+RELEASE_DECLARED = declare("registry.release.declared", "declared as in use before the portal the release")
+RELEASE_ENDED = declare("registry.release.ended", "ended the declared release")
 RELEASE_ACTIVATED = declare("registry.release.activated", "activated the release")
 RELEASE_SUPERSEDED = declare("registry.release.superseded", "superseded the release")

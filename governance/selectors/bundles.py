@@ -26,7 +26,7 @@ def what_changed(request: ApprovalRequest) -> list[ChangedPart]:
 
 def bundle_of(release: Release, evaluation: GateEvaluation) -> dict[str, str]:
     """Return {part: digest} of everything that an approval of the release covers (invariant 3)."""
-    model, version = RegisteredModel.objects.get(pk=release.model_id), whole_version(release.version_id)
+    model, version = RegisteredModel.objects.get(pk=release.model_id), whole_version(release.released.pk)
     run, champion, card = newest_run(version), comparable_champion(version), published_card(model)
     pipeline = version.feature_pipeline_version
     sealed = version.state == VersionState.SEALED

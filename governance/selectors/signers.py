@@ -135,7 +135,7 @@ def _parts_played(rows: Sequence[ApprovalRequest]) -> dict[int, list[duties.Part
     people_by = people_of_addresses(addresses)
     found = {}
     for row in rows:
-        version = row.release.version
+        version = row.release.released
         pipeline = version.feature_pipeline_version
         done = (
             (version.submitted_by_id, "submitter"),
@@ -155,12 +155,12 @@ def _parts_played(rows: Sequence[ApprovalRequest]) -> dict[int, list[duties.Part
 
 
 def _commit_addresses(request: ApprovalRequest) -> list[str]:
-    return [address.strip().lower() for address in request.release.version.training_run.commit_authors]
+    return [address.strip().lower() for address in request.release.released.training_run.commit_authors]
 
 
 def _uploaders(rows: Sequence[ApprovalRequest]) -> dict[int, set[int]]:
     """Return {version id: who sent its files}: whoever chose the bytes made the model."""
-    found: dict[int, set[int]] = {row.release.version_id: set() for row in rows}
+    found: dict[int, set[int]] = {row.release.released.pk: set() for row in rows}
     for version_id, user_id in Artifact.objects.filter(version_id__in=found).values_list("version_id", "created_by_id"):
         found[version_id].add(user_id)
     return found

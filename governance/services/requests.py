@@ -34,7 +34,7 @@ def open_request(*, actor: Actor, release: Release, summary: str) -> ApprovalReq
     actor.require("open_request", release.model.team_id)
     _require_texts({"summary": summary})
     _require_first(release)
-    evaluation = evaluate_gate(actor=actor, version=release.version, environment=release.environment)
+    evaluation = evaluate_gate(actor=actor, version=release.released, environment=release.environment)
     require_passed(evaluation)
     return _open(actor=actor, release=release, evaluation=evaluation, summary=summary)
 
@@ -196,7 +196,7 @@ def _require_first(release: Release) -> None:
         )
     if release.state != ReleaseState.PLANNED:
         raise Conflict(f"The release is {release.get_state_display().lower()}; approval is asked for a planned one.")
-    _require_no_other(release.version, release.environment)
+    _require_no_other(release.released, release.environment)
 
 
 def _require_no_other(version: ModelVersion, environment: str) -> None:

@@ -165,7 +165,7 @@ def _predicate(
     release = request.release
     return {
         "model": release.model.slug,
-        "version": release.version.number,
+        "version": release.released.number,
         "environment": release.environment,
         "release": release.pk,
         "bundle": request.bundle,

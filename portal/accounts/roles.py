@@ -25,6 +25,7 @@ ROLES: dict[str, frozenset[str]] = {
         "submit_version",
         "write_card",
         "request_validation",
+        "declare_release",
         "open_request",
         "export_evidence",
         "cancel_job",
@@ -37,6 +38,9 @@ ROLES: dict[str, frozenset[str]] = {
         "challenge_tier",
         "raise_finding",
         "challenge_finding",
+        "declare_release",
+        # Who must meet a deadline does not move it.
+        "extend_deadline",
         "plan_validation",
         "request_validation",
         "export_evidence",

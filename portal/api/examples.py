@@ -95,5 +95,11 @@ EXAMPLES: dict[str, Any] = {
         "environment": "production",
         "fallback": "A dispatcher decides.",
     },
+    "models_declared_releases_create": {
+        "in_use_since": "2021-03-01",
+        "deadline": "2027-05-31",
+        "description": "Version 4.2 on the dispatchers' server.",
+    },
+    "releases_end_create": {"reason": "The dispatchers switched it off."},
     "releases_approval_requests_create": {"summary": "Two more months of flights; better calibrated."},
 }

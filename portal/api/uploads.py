@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Iterator
 from typing import ClassVar
@@ -55,14 +56,33 @@ def stored_upload(request: Request, actor: Actor, *, sha256: str) -> Blob:
 
     Raises TooManyTries, LengthRequired, TooLarge, UploadInterrupted, and Invalid for another digest than declared.
     """
+    limit: int = settings.MAX_UPLOAD_BYTES
+    _admit(request, actor, limit)
+    return store_stream(_chunks_of(request), expected_sha256=sha256, limit=limit)
+
+
+def small_upload(request: Request, actor: Actor, *, sha256: str, limit: int) -> bytes:
+    """Return the body, which is not stored; refused before a byte is read where it is too long.
+
+    Raises TooManyTries, LengthRequired, TooLarge, and Invalid for another digest than the declared one.
+    """
+    _admit(request, actor, min(limit, settings.MAX_UPLOAD_BYTES))
+    content = b"".join(_chunks_of(request))
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        words = f"The bytes received have SHA-256 {found}, declared was {sha256}."
+        raise Invalid(words, code="digest_mismatch", fields={"Content-Digest": [words]})
+    return content
+
+
+def _admit(request: Request, actor: Actor, limit: int) -> None:
+    """Raise TooManyTries, LengthRequired or TooLarge."""
     if wait := take((UPLOAD, actor.id)):
         raise TooManyTries("Too many uploads.", wait=wait)
-    length, limit = request.headers.get("Content-Length", ""), settings.MAX_UPLOAD_BYTES
+    length = request.headers.get("Content-Length", "")
     if not length.isdecimal():
         raise LengthRequired("Send the header Content-Length: chunked bodies are not read.")
     if int(length[:20]) > limit:
         raise TooLarge(f"The file has {length[:20]} bytes; the limit of this installation is {limit} bytes.")
-    return store_stream(_chunks_of(request), expected_sha256=sha256, limit=limit)
 
 
 def _chunks_of(request: Request) -> Iterator[bytes]:

@@ -8,7 +8,9 @@ from portal.api.v1 import (
     cards,
     comparisons,
     data,
+    declarations,
     findings,
+    imports,
     jobs,
     keys,
     lineage,
@@ -38,6 +40,7 @@ urlpatterns = [
     path("v1/use-cases/<slug:slug>/decision", use_cases.UseCaseDecision.as_view(), name="api_use_case_decision"),
     path("v1/use-cases/<slug:slug>/retire", use_cases.UseCaseRetire.as_view(), name="api_use_case_retire"),
     path("v1/models", models.ModelList.as_view(), name="api_models"),
+    path("v1/model-imports", imports.ModelImport.as_view(), name="api_model_imports"),
     path("v1/models/<slug:slug>", models.ModelDetail.as_view(), name="api_model"),
     path("v1/models/<slug:slug>/retire", models.ModelRetire.as_view(), name="api_model_retire"),
     path("v1/models/<slug:slug>/use-case", use_cases.ModelUseCase.as_view(), name="api_model_use_case"),
@@ -96,6 +99,10 @@ urlpatterns = [
         name="api_card_publish",
     ),
     path("v1/models/<slug:slug>/releases", releases.ReleaseList.as_view(), name="api_releases"),
+    path(
+        "v1/models/<slug:slug>/declared-releases", declarations.DeclareRelease.as_view(), name="api_declared_releases"
+    ),
+    path("v1/releases/<int:pk>/end", declarations.ReleaseEnd.as_view(), name="api_release_end"),
     path("v1/releases/<int:pk>", releases.ReleaseDetail.as_view(), name="api_release"),
     path("v1/releases/<int:pk>/approval-requests", releases.RequestOpen.as_view(), name="api_request_open"),
     path("v1/approval-requests/<int:pk>", releases.RequestDetail.as_view(), name="api_request"),

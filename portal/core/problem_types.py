@@ -101,6 +101,8 @@ _TABLE: tuple[tuple[str, int, str, str, str], ...] = (
      "Register the next version."),
     ("not_usable", 409, "It can't be used for this", "The thing is not in a state in which this can be done to it.",
      "`detail` names the state and what is missing."),
+    ("import_refused", 422, "Lines of the file are wrong", "A line breaks a rule, so no model was registered.",
+     "`errors` names each line and column with what to do. Mend the file and send it again."),
     ("snapshot_exists", 409, "The dataset has these bytes", "A snapshot of the same bytes is there already.",
      "Use the snapshot that `detail` names."),
     ("pipeline_version_exists", 409, "The pipeline has this version", "A version that says the same is there already.",

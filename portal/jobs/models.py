@@ -1,15 +1,23 @@
 """A job: the truth about one piece of long work, and the outbox from which it is published."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 
+from portal.core.actors import Actor
 from portal.core.querysets import ScopedQuerySet
 from portal.jobs.choices import OPEN, JobState
 
 
 class JobQuerySet(ScopedQuerySet["Job"]):
-    """Jobs, by team."""
+    """Jobs, by team; what somebody asked for over several teams is theirs."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Keep the jobs of teams in which the actor may read, and of no team those that the actor asked for."""
+        teams = actor.teams_for(self.capability)
+        if teams is None:
+            return self.all()
+        return self.filter(models.Q(team_id__in=teams) | models.Q(team_id=None, actor_id=actor.id))
 
 
 class Job(models.Model):

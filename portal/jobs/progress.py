@@ -5,10 +5,11 @@ import threading
 from contextlib import AbstractContextManager
 from contextvars import copy_context
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from django.db import Error, connection
 
+from portal.core.progress import Cancelled
 from portal.jobs import services
 from portal.jobs.models import Job
 
@@ -24,6 +25,7 @@ class JobProgress:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._every = services.HEARTBEAT_EVERY
+        self._told: dict[str, Any] = {}
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._heart = threading.Thread(
@@ -33,6 +35,15 @@ class JobProgress:
     def __call__(self, done: int, total: int, message: str) -> None:
         """Write one step; raises Cancelled when asked to stop."""
         services.write_progress(self._job, done=done, total=total, message=message)
+
+    def tell(self, done: int, total: int, message: str) -> None:
+        """Tell one step of a long transaction: the heart writes it, so that others see it before the commit.
+
+        Raises Cancelled when asked to stop; both are at most one heartbeat late.
+        """
+        self._told = {"done": done, "total": total, "message": message}
+        if self.cancelled():
+            raise Cancelled
 
     def first_step(self) -> AbstractContextManager[object]:
         """Open the transaction in which the work begins; raises Cancelled when another attempt took over."""
@@ -68,7 +79,7 @@ class JobProgress:
 
     def _beat_once(self) -> None:
         try:
-            if not services.heartbeat(self._job):
+            if not services.heartbeat(self._job, **self._told):
                 self._stop.set()
         except Error:  # the database is away for a moment: the next beat tries again, the reaper judges
             logger.exception("job %s could not give a sign of life", self._job.pk)

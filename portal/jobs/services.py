@@ -128,10 +128,14 @@ def claim(job_id: int) -> Job | None:
     return Job.objects.get(pk=job_id) if taken else None
 
 
-def heartbeat(job: Job) -> bool:
-    """Give a sign of life; return whether to go on: False when asked to stop, or when another attempt took over."""
+def heartbeat(job: Job, *, done: int = 0, total: int = 0, message: str = "") -> bool:
+    """Give a sign of life; return whether to go on: False when asked to stop, or when another attempt took over.
+
+    With a total it says where the work is, too.
+    """
     mine = Job.objects.filter(pk=job.pk, attempt=job.attempt, state=JobState.RUNNING)
-    return mine.update(heartbeat_at=now()) == 1 and not mine.filter(cancel_requested=True).exists()
+    where = {"progress_done": done, "progress_total": total, "progress_message": message[:200]} if total else {}
+    return mine.update(heartbeat_at=now(), **where) == 1 and not mine.filter(cancel_requested=True).exists()
 
 
 def write_progress(job: Job, *, done: int, total: int, message: str) -> None:

@@ -70,7 +70,7 @@ def part_changes(request: ApprovalRequest, production: Production | None) -> lis
     release = request.release
     old = production.release if production else None
     parts = [
-        *version_parts(old.version if old else None, release.version),
+        *version_parts(old.version if old else None, release.released),
         pipeline_change(old, release),
         _card(request, production),
         PartChange(

@@ -260,7 +260,7 @@ def _cards(a: ModelVersion, b: ModelVersion) -> CardPair:
 
 def _card_of(
     version: ModelVersion,
-    covering: Mapping[int, ApprovalRequest],
+    covering: Mapping[int | None, ApprovalRequest],
     by_digest: Mapping[tuple[int, str], CardRevision],
     published: Mapping[int, CardRevision],
 ) -> tuple[CardRevision | None, str]:

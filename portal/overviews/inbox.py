@@ -19,6 +19,7 @@ from portal.jobs.choices import OPEN
 from portal.jobs.models import Job
 from portal.ledger.selectors import entries
 from portal.overviews.administration import Waiting, waiting_for_second
+from portal.overviews.declared import DeclaredLine, declared_due
 from portal.overviews.entries import EntryLine, entry_lines
 from portal.overviews.findings import FindingsWaiting, findings_waiting
 from portal.overviews.reviews import reviews_table
@@ -124,6 +125,9 @@ class Inbox:
     unowned: Sequence[Unowned] = ()
     """Models with stages that nobody owns, as far as the reader may name an owner; the first of them."""
 
+    declared: Sequence[DeclaredLine] = ()
+    """What was in use before the portal and is late, or soon will be: the reader's, and all for the second line."""
+
     @property
     def heading(self) -> str:
         """Return the verdict: how much waits, and what is late."""
@@ -159,6 +163,7 @@ def inbox(actor: Actor, *, whole: bool = False) -> Inbox:
         with_others=[one for one in second if one.why_not],
         findings=findings_waiting(actor),
         unowned=_unowned(actor),
+        declared=declared_due(actor),
     )
 
 
@@ -242,9 +247,16 @@ def _healths(actor: Actor, models: QuerySet[RegisteredModel]) -> list[Health]:
     )
     worst = rated.annotate(rank=rank).select_related("model").order_by("rank", "model__tier", "model__slug")
     shown = [_health(release) for release in worst.annotate(number=F("version__number"))[:SHOWN]]
-    unused = models.exclude(pk__in=active.values("model")).order_by("tier", "slug")[:SHOWN]
-    told = "no active release in production"
-    return [*shown, *(Health(model, None, "planned", "Not in use", told) for model in unused)][:SHOWN]
+    declared = Release.objects.declared().filter(environment=Environment.PRODUCTION, model=OuterRef("pk"))
+    others = models.exclude(pk__in=active.values("model")).annotate(is_declared=Exists(declared))
+    unapproved: list[Any] = list(others.order_by("-is_declared", "tier", "slug")[:SHOWN])
+    return [*shown, *(_unapproved(model) for model in unapproved)][:SHOWN]
+
+
+def _unapproved(model: Any) -> Health:
+    if model.is_declared:
+        return Health(model, None, "declared", "Declared", "in use, approved by nobody here")
+    return Health(model, None, "planned", "Not in use", "no active release in production")
 
 
 def _health(release: Any) -> Health:

@@ -8,6 +8,7 @@ import django_filters
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from portal.core.fulltext import Words, holding
+from portal.overviews.declared import today
 from portal.overviews.models import with_standing
 from portal.overviews.search_words import asked
 from portal.ui.words import spoken
@@ -24,6 +25,7 @@ UNOWNED = [
     ("false", "All owned"),
     *((stage.value, f"{stage.label} without an owner") for stage in Stage),
 ]
+DECLARED = [("true", "Declared"), ("overdue", "Declared and overdue"), ("false", "Not declared")]
 CHUNK = 500
 
 
@@ -48,6 +50,12 @@ class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
     retired = django_filters.BooleanFilter(
         field_name="retired_at", lookup_expr="isnull", exclude=True, label="Whether it is retired."
     )
+    declared = django_filters.ChoiceFilter(
+        choices=DECLARED,
+        method="with_declared",
+        empty_label="Any",
+        label="Whether it is declared as in use before the portal; `overdue`: and its deadline has passed.",
+    )
     use_case = django_filters.CharFilter(
         method="with_use_case", label=f"A part of the use case's slug or name; `{NONE}`: models without one."
     )
@@ -55,8 +63,8 @@ class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
     class Meta:
         model = RegisteredModel
         fields = [
-            "q", "team", "owner", "tier", "tier_standing", "task", "implementation", "origin", "serving", "retired",
-            "unowned", "use_case", "mlflow_name",
+            "q", "team", "owner", "tier", "tier_standing", "task", "implementation", "origin", "serving", "declared",
+            "retired", "unowned", "use_case", "mlflow_name",
         ]  # fmt: skip
 
     def with_words(self, rows: Any, _: str, text: str) -> Any:
@@ -81,6 +89,12 @@ class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
         """Keep models of which a version is in production, or those of which none is."""
         active = Exists(Release.objects.active_in(Environment.PRODUCTION).filter(model=OuterRef("pk")))
         return rows.filter(active) if wanted else rows.filter(~active)
+
+    def with_declared(self, rows: Any, _: str, wanted: str) -> Any:
+        """Keep models that are declared as in use, those whose deadline has passed, or those that are not declared."""
+        declared = Release.objects.overdue(today()) if wanted == "overdue" else Release.objects.declared()
+        found = declared.order_by().values("model")
+        return rows.exclude(pk__in=found) if wanted == "false" else rows.filter(pk__in=found)
 
     def with_unowned(self, rows: Any, _: str, wanted: str) -> Any:
         """Keep models with stages that nobody owns, those without any, or those of which one stage has no owner."""
@@ -116,6 +130,12 @@ COLUMNS = (
     Column("tier", "Tier", ["tier", "tier_rests_on"], lambda row: [row.tier, row.tier_standing], "tier"),
     Column(
         "serving", "Serving", ["serving", "serving_since"], lambda row: [row.production_number, row.production_since]
+    ),
+    Column(
+        "declared",
+        "Declared",
+        ["declared_since", "declared_deadline"],
+        lambda row: [row.declared_since, row.declared_deadline],
     ),
     Column(
         "newest",

@@ -44,7 +44,7 @@ class Dependent:
         """Return the cells of its line in a file."""
         release = self.release
         return [
-            release.pk, release.environment, release.version.model.slug, release.version.number,
+            release.pk, release.environment, release.released.model.slug, release.released.number,
             release.model.team.slug, release.activated_at, self.steps, self.through,
         ]  # fmt: skip
 

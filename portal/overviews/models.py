@@ -15,6 +15,7 @@ from monitoring.models import Measurement, ValidationPlan, ValidationRun
 from monitoring.rules.measures import Measure, measure_named
 from portal.accounts.models import Team
 from portal.core.actors import Actor
+from portal.overviews.declared import DeclaredLine, declared_line
 from portal.overviews.entries import EntryLine
 from portal.overviews.findings import FindingsSummary, open_findings
 from portal.overviews.tiers import standing_of
@@ -35,6 +36,7 @@ def with_standing(rows: QuerySet[RegisteredModel], shown: AbstractSet[str] = STA
     """Give models what production runs, how the newest version stands, and stages without an owner: as far as shown."""
     newest = ModelVersion.objects.filter(model=OuterRef("pk")).order_by("-number")
     active = Release.objects.active_in(Environment.PRODUCTION).filter(model=OuterRef("pk"))
+    declared = Release.objects.declared().filter(model=OuterRef("pk")).order_by("deadline", "pk")
     newest_run = ValidationRun.objects.filter(version__model=OuterRef("pk")).order_by("-pk")
     gate = GateEvaluation.objects.filter(version__model=OuterRef("pk")).order_by("-pk")
     waiting = ApprovalRequest.objects.filter(release__model=OuterRef("pk"), state=RequestState.OPEN).order_by("-pk")
@@ -60,8 +62,14 @@ def with_standing(rows: QuerySet[RegisteredModel], shown: AbstractSet[str] = STA
         },
         "stages": {"stages_without_owner": without_owner()},
         "tier": {"tier_standing": tier_standing()},
+        "declared": {
+            "declared_since": Subquery(declared.values("in_use_since")[:1]),
+            "declared_deadline": Subquery(declared.values("deadline")[:1]),
+        },
     }
-    return rows.annotate(**{name: value for key in shown for name, value in columns.get(key, {}).items()})
+    # Where it says what serves, it says what is declared to.
+    keys = shown | {"declared"} if "serving" in shown else shown
+    return rows.annotate(**{name: value for key in keys for name, value in columns.get(key, {}).items()})
 
 
 def teams_of_models(actor: Actor) -> list[tuple[str, str]]:
@@ -93,10 +101,14 @@ class RequestLine:
 
 @dataclass(frozen=True)
 class ModelOverview:
-    """A model's page. `allowed_by` is the request behind the active release, `candidate` what would follow it."""
+    """A model's page. `allowed_by` is the request behind the active release, `candidate` what would follow it.
+
+    `declared` is what was in use before the portal and has not been through the gates, by environment.
+    """
 
     model: RegisteredModel
     active: Release | None
+    declared: Sequence[DeclaredLine]
     allowed_by: RequestLine | None
     candidate: ModelVersion | None
     changes: Sequence[Change]
@@ -133,7 +145,7 @@ class ModelOverview:
         """Return which two versions the changes lie between."""
         if self.candidate is None or self.active is None:
             return ""
-        return f"v{self.candidate.number} against v{self.active.version.number}"
+        return f"v{self.candidate.number} against v{self.active.released.number}"
 
 
 def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
@@ -142,13 +154,14 @@ def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
     active = next((r for r in releases if r.state == ReleaseState.ACTIVE and r.environment == "production"), None)
     plan = model.validation_plans.select_related("held_out__dataset", "model").first()
     headline = _headline(plan)
-    production = _with_lineage(active.version_id) if active else None
+    production = _with_lineage(active.released.pk) if active else None
     requests = _lines(ApprovalRequest.objects.filter(release__model=model, state=RequestState.OPEN))
-    asked_for = next((one.request.release.version_id for one in requests if one.state == RequestState.OPEN), None)
+    asked_for = next((one.request.release.released.pk for one in requests if one.state == RequestState.OPEN), None)
     candidate = _with_lineage(asked_for) if asked_for else _candidate(model, production)
     return ModelOverview(
         model=model,
         active=active,
+        declared=[declared_line(one) for one in releases if one.state == ReleaseState.DECLARED],
         allowed_by=_allowed_by(active),
         candidate=candidate,
         changes=changes_against(candidate, production) if candidate and production else [],
@@ -178,7 +191,8 @@ def version_lines(model: RegisteredModel, releases: Sequence[Release], headline:
     gate_of = {gate.version_id: gate for gate in gates}
     release_of: dict[int, Release] = {}
     for release in reversed(releases):
-        release_of[release.version_id] = release
+        if release.version_id is not None:
+            release_of[release.version_id] = release
     found = Measurement.objects.filter(
         run__in=[run.pk for run in run_of.values()],
         measured=Measured.CANDIDATE,

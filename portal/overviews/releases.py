@@ -9,6 +9,7 @@ from governance.models import ApprovalRequest, Decision
 from governance.selectors.requests import state_now
 from portal.core.actors import Actor
 from portal.ledger.selectors import entries_about
+from portal.overviews.declared import DeclaredLine, declared_line
 from portal.overviews.entries import EntryLine, entry_lines
 from portal.overviews.gates import GateTable, gate_table
 from registry.choices import ReleaseState
@@ -38,15 +39,22 @@ class ReleaseOverview:
     @property
     def subject(self) -> str:
         """Return the heading over what the release consists of."""
-        words = {ReleaseState.PLANNED: "What would run", ReleaseState.ACTIVE: "What runs"}
+        words = dict.fromkeys((ReleaseState.ACTIVE, ReleaseState.DECLARED), "What runs")
+        words[ReleaseState.PLANNED] = "What would run"
         return words.get(ReleaseState(self.release.state), "What ran")
+
+    @property
+    def declared(self) -> DeclaredLine | None:
+        """Return by when it goes through the gates; None unless it is declared."""
+        return declared_line(self.release) if self.release.state == ReleaseState.DECLARED else None
 
     @property
     def verdict(self) -> str:
         """Return the heading: what the release does, as a sentence."""
-        name, where = str(self.release.version), self.release.environment
+        name, where = str(self.release.version or self.release.model), self.release.environment
         words = {
             ReleaseState.PLANNED: f"{name} is planned for {where}; it decides nothing yet.",
+            ReleaseState.DECLARED: f"{name} was in use in {where} before the portal; nobody approved it here.",
             ReleaseState.ACTIVE: f"{name} takes live decisions in {where}.",
             ReleaseState.SUPERSEDED: f"{name} no longer decides in {where}: a newer release took over.",
             ReleaseState.ROLLED_BACK: f"{name} was rolled back in {where}.",
@@ -60,7 +68,7 @@ def releases_table(actor: Actor, state: str = "") -> QuerySet[Release]:
     """Return the releases that the actor may see, the latest activated first; `state` keeps one state."""
     rows = (
         Release.objects.visible_to(actor)
-        .select_related("version__model__team", "planned_by", "approval_request")
+        .select_related("model__team", "version__model", "planned_by", "approval_request")
         .order_by(F("activated_at").desc(nulls_first=True), "-pk")
     )
     return rows.filter(state=state) if state in STATES else rows

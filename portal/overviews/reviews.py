@@ -251,7 +251,7 @@ def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
         bundle=_bundle(request, differing),
         drifted=_drifted(request, state),
         voiding=_voiding(request, lines),
-        findings=open_findings(actor, request.release.version),
+        findings=open_findings(actor, request.release.released),
         timeline=lines,
         may_withdraw=state == RequestState.OPEN and _may_withdraw(actor, request),
         tier_standing=standing_of(assessment_in_force(request.release.model)),

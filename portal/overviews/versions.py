@@ -106,7 +106,7 @@ class VersionOverview:
     @property
     def change_heading(self) -> str:
         """Return which two versions the changes lie between."""
-        return f"{self.short} against v{self.production.version.number}" if self.production else ""
+        return f"{self.short} against v{self.production.released.number}" if self.production else ""
 
     @property
     def claims_aside(self) -> str:
@@ -151,7 +151,7 @@ def version_overview(actor: Actor, version: ModelVersion) -> VersionOverview:
         releases=list(version.releases.select_related("version__model")),
         request=requests.first(),
         production=production,
-        changes=changes_against(version, production.version) if production else [],
+        changes=changes_against(version, production.released) if production else [],
         findings=open_findings(actor, version),
         timeline=timeline(actor, topic=f"version:{version.pk}"),
         inspection=inspection_of("version", version.pk),

@@ -1,9 +1,21 @@
-"""No page takes files: a form that carries one is refused before a byte of it is kept."""
+"""No page takes files but one that says so: a form that carries one is refused before a byte of it is kept."""
 
-from typing import Any, Never
+from collections.abc import Callable
+from functools import wraps
+from io import BytesIO
+from typing import Any, Concatenate, Never
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_protect
+
+from portal.pages.doors import PageRequest, PageView, Rest
+
+FIELD = "file"
+AROUND = 10_000
+"""Bytes of a form around its file."""
 
 
 class RefusedFiles(FileUploadHandler):
@@ -18,3 +30,58 @@ class RefusedFiles(FileUploadHandler):
 
     def file_complete(self, _file_size: int) -> None:
         """Give nothing."""
+
+
+class OneSmallFile(FileUploadHandler):
+    """Keeps one file of a form, in memory, up to a number of bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+        self.kept: BytesIO | None = None
+
+    def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
+        """Begin with the file; raises SuspiciousOperation for a second one, and for another field's."""
+        super().new_file(field_name, *args, **kwargs)
+        if field_name != FIELD or self.kept is not None:
+            raise SuspiciousOperation("a form with a file that nobody asked for")
+        self.kept = BytesIO()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Keep a piece; raises RequestDataTooBig beyond the limit."""
+        if self.kept is None or start + len(raw_data) > self.limit:
+            raise RequestDataTooBig
+        self.kept.write(raw_data)
+
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile | None:
+        """Give the file."""
+        if self.kept is None:
+            return None
+        self.kept.seek(0)
+        return InMemoryUploadedFile(
+            self.kept, self.field_name, self.file_name or "", self.content_type, file_size, self.charset
+        )
+
+
+def takes_a_file(limit: int) -> Callable[[PageView[Rest]], PageView[Rest]]:
+    """Make a page take one file of at most so many bytes, in the field "file"; it stands below @page.
+
+    Who is a stranger has been turned away by then, and the form's token is checked after the file was read: Django
+    reads both at once, so that nothing before this may look at the form.
+    """
+
+    def make(view: PageView[Rest]) -> PageView[Rest]:
+        protected: Callable[Concatenate[PageRequest, Rest], HttpResponseBase] = csrf_protect(view)
+
+        @wraps(view)
+        def enter(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
+            length = request.META.get("CONTENT_LENGTH") or "0"
+            if not length.isdecimal() or int(length[:20]) > limit + AROUND:
+                raise RequestDataTooBig
+            request.upload_handlers = [OneSmallFile(limit)]
+            return protected(request, *args, **kwargs)
+
+        enter.csrf_exempt = True  # type: ignore[attr-defined]  # the middleware would read the form first
+        return enter
+
+    return make

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.core.querysets import visible
 from portal.overviews import inventory
+from portal.overviews.declared import today
 from portal.overviews.models import model_overview, open_request_of, teams_of_models
 from portal.overviews.use_cases import linkable
 from portal.pages.doors import PageRequest, page
@@ -77,6 +78,7 @@ def models(request: PageRequest) -> HttpResponse:
         "address": address_without_page(request),
         "sort": sort,
         "columns": inventory.COLUMNS,
+        "today": today(),
         "shown": {column.key for column in columns},
         "chosen": bool(request.GET.getlist("columns")),
         "query": request.GET.urlencode(),
@@ -90,10 +92,14 @@ def models(request: PageRequest) -> HttpResponse:
 @page
 def models_csv(request: PageRequest) -> StreamingHttpResponse:
     """The same models as a file, all of them; with every column, unless some are chosen."""
-    sort, names = request.GET.get("sort", "slug"), request.GET.getlist("columns")
+    names = request.GET.getlist("columns")
     columns = inventory.chosen(names) if names else inventory.COLUMNS
-    keys = list(inventory.sorted_keys(_narrowed(request).qs, sort))
-    return csv_file(inventory.lines(keys, columns), "models")
+    return csv_file(inventory.lines(keys_asked_for(request), columns), "models")
+
+
+def keys_asked_for(request: PageRequest) -> list[int]:
+    """Return the keys of the models that the table would show on all its pages, in its order."""
+    return list(inventory.sorted_keys(_narrowed(request).qs, request.GET.get("sort", "slug")))
 
 
 def _narrowed(request: PageRequest) -> ModelFilter:
@@ -111,6 +117,7 @@ def model(request: PageRequest, slug: str) -> HttpResponse:
         "may_register": _takes_versions(found) and request.actor.may("register_version", found.team_id),
         "may_assign": request.actor.may("register_model", found.team_id),
         "may_link": found.retired_at is None and request.actor.may("register_model", found.team_id),
+        "may_declare": found.retired_at is None and request.actor.may("declare_release", found.team_id),
     }
     return render(request, "models/detail.html", context)
 

@@ -46,6 +46,7 @@ def release(request: PageRequest, pk: int) -> HttpResponse:
         "packs": lines,
         "working": working(lines),
         "may_export": request.actor.may("export_evidence", found.model.team_id),
+        "may_end": request.actor.may("declare_release", found.model.team_id),
     }
     return render(request, "releases/detail.html", context)
 

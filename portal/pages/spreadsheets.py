@@ -7,8 +7,8 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""With these a spreadsheet begins to calculate; after an apostrophe it reads text."""
+from portal.core.formulas import guarded
+
 BATCH = 100
 
 
@@ -22,7 +22,7 @@ class _Line:
 def harmless(cell: Any) -> str:
     """Return a cell's text: times in ISO 8601, nothing for None, and a formula as the text that it is."""
     text = cell.isoformat() if isinstance(cell, datetime) else "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(FORMULA) and not isinstance(cell, int | float) else text
+    return text if isinstance(cell, int | float) else guarded(text)
 
 
 def csv_file(lines: Iterable[Sequence[Any]], name: str) -> StreamingHttpResponse:

@@ -37,6 +37,6 @@ def pack_file(pack: EvidencePack, kind: str) -> Download | None:
     blob = {"pdf": pack.pdf, "json": pack.snapshot}.get(kind)
     if blob is None:
         return None
-    version = pack.release.version
+    version = pack.release.released
     name = f"{pack.name}-{version.model.slug}-v{version.number}.{kind}"
     return download_of(blob, name=name, media_type=TYPES[kind])

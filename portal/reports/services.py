@@ -18,7 +18,6 @@ from portal.reports import events
 from portal.reports.assembly import assemble
 from portal.reports.choices import MAKE_PACK, PackState
 from portal.reports.models import EvidencePack
-from registry.choices import ReleaseState
 from registry.models import Release
 
 TEMPLATE = "release-1"
@@ -42,9 +41,9 @@ class RenderedPack:
 
 @transaction.atomic
 def request_pack(*, actor: Actor, release: Release) -> EvidencePack:
-    """Ask for the evidence of a release that was allowed to take live decisions; raises Conflict for a planned one."""
+    """Ask for the evidence of a release that was allowed to take live decisions; raises Conflict for any other."""
     actor.require("export_evidence", release.model.team_id)
-    if release.state == ReleaseState.PLANNED:
+    if release.activated_at is None:
         raise Conflict("This release was never active: its evidence is made once it has been approved.")
     requested_by = User.objects.get(pk=actor.user_id or 0)
     pack = EvidencePack.objects.create(

@@ -54,12 +54,14 @@ def record_problems(
     return problems
 
 
-def retirement_problem(*, is_retired: bool, active_in: Sequence[str]) -> str | None:
+def retirement_problem(*, is_retired: bool, active_in: Sequence[str], declared_in: Sequence[str] = ()) -> str | None:
     """Return why a model can't be retired now, in words; None where it can."""
     if is_retired:
         return "The model is retired already."
     if active_in:
         return f"A version of it takes live decisions in {' and '.join(active_in)}. It can be retired once none does."
+    if declared_in:
+        return f"It is declared as in use in {' and '.join(declared_in)}. Say there first that it is not any more."
     return None
 
 

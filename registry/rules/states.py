@@ -93,8 +93,13 @@ FINDING: Table = {
 """Nothing is closed that nobody handed in: a finding that was none is handed in with the reason why."""
 RELEASE: Table = {
     "activate": {ReleaseState.PLANNED: ReleaseState.ACTIVE},
-    "supersede": {ReleaseState.ACTIVE: ReleaseState.SUPERSEDED},
+    "supersede": {
+        ReleaseState.ACTIVE: ReleaseState.SUPERSEDED,
+        ReleaseState.DECLARED: ReleaseState.SUPERSEDED,
+    },
+    "end": {ReleaseState.DECLARED: ReleaseState.RETIRED},
 }
+"""What is declared never becomes active: an approved release takes its place."""
 
 
 def after(table: Table, verb: str, state: str) -> str | None:

@@ -15,7 +15,7 @@ from registry.services.rows import lock_model, require_in_service
 
 @transaction.atomic
 def activate_release(*, actor: Actor, release: Release) -> Release:
-    """Let a planned release take live decisions; the former one of its environment is superseded.
+    """Let a planned release take live decisions; the former one of its environment, or what was declared, gives way.
 
     Governance has decided that the actor may. Raises NotUsable unless it is planned and its version sealed.
     """
@@ -26,10 +26,10 @@ def activate_release(*, actor: Actor, release: Release) -> Release:
     state = after(RELEASE, "activate", release.state)
     if state is None:
         raise NotUsable(f"The release is {release.get_state_display().lower()}; only a planned one can be activated.")
-    if (reason := version_problem(release.version.state)) is not None:
+    if (reason := version_problem(release.released.state)) is not None:
         raise NotUsable(reason)
     at = now()
-    for former in rows.active_in(release.environment).filter(model=model):
+    for former in rows.in_use_in(release.environment).filter(model=model):
         former.state, former.ended_at = str(after(RELEASE, "supersede", former.state)), at
         former.save(update_fields=["state", "ended_at"])
         record_release(former, actor=actor, event=RELEASE_SUPERSEDED)

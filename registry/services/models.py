@@ -13,7 +13,7 @@ from portal.core.clock import now
 from portal.core.errors import Invalid
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
-from registry.choices import Environment, Origin
+from registry.choices import Environment, Origin, ReleaseState
 from registry.errors import NameTaken, NotUsable
 from registry.events import MODEL_CHANGED, MODEL_LINKED, MODEL_REGISTERED, MODEL_RETIRED, MODEL_UNLINKED
 from registry.models import RegisteredModel, UseCase
@@ -107,8 +107,13 @@ def retire_model(*, actor: Actor, model: RegisteredModel, reason: str) -> Regist
     model = lock_model(model.pk)
     if found := text_problems({"reason": reason}):
         raise Invalid("The model can't be retired; see the fields.", fields=found)
-    active = [label.lower() for place, label in Environment.choices if model.releases.active_in(place).exists()]
-    if (refusal := retirement_problem(is_retired=model.retired_at is not None, active_in=active)) is not None:
+    states = {place: set(model.releases.in_use_in(place).values_list("state", flat=True)) for place in Environment}
+    active, declared = (
+        [place.label.lower() for place in Environment if state in states[place]]
+        for state in (ReleaseState.ACTIVE, ReleaseState.DECLARED)
+    )
+    refusal = retirement_problem(is_retired=model.retired_at is not None, active_in=active, declared_in=declared)
+    if refusal is not None:
         raise NotUsable(refusal)
     model.retired_by_id, model.retired_at, model.retirement = author_of(actor), now(), reason.strip()
     model.save(update_fields=["retired_by", "retired_at", "retirement"])

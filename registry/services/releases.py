@@ -47,5 +47,9 @@ def record_release(release: Release, *, actor: Actor, event: EventType, private:
         subject=Subject("release", str(release.pk), str(release), release.model.team_id),
         data=release.public_state(),
         private=private,
-        topics=(f"model:{release.model_id}", f"version:{release.version_id}", f"release:{release.pk}"),
+        topics=tuple(
+            f"{kind}:{key}"
+            for kind, key in (("model", release.model_id), ("version", release.version_id), ("release", release.pk))
+            if key is not None
+        ),
     )

@@ -18,6 +18,8 @@ PAGES = {
     "model": MODEL,
     "model_change": f"{MODEL}/change",
     "model_retire": f"{MODEL}/retire",
+    "model_declare": f"{MODEL}/declare",
+    "models_import": "/import-models",
     "model_use_case": f"{MODEL}/use-case",
     "tier": f"{MODEL}/tier",
     "tier_assess": f"{MODEL}/tier/assess",
@@ -85,11 +87,14 @@ NO_PAGES = {
     "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv",
     "version_file", "version_signature",
     "lineage_csv",
+    "models_importable", "models_jsonl",
+    "models_template",
 }  # fmt: skip
 # The demo has nothing of the kind: no closed account, no grant or change that waits, no service account.
 NOT_IN_THE_DEMO = {
     "admin_person_reactivate", "admin_grant_confirm", "admin_grant_revoke", "admin_change_confirm",
     "admin_change_withdraw", "admin_team", "admin_token_revoke", "password_link", "service_tokens", "lineage_run",
+    "release_end", "models_imported",
     # The walkers develop and administer; they are not the second line, which decides.
     "use_case_approve", "use_case_reject", "use_case_not_a_model",
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """Registry rows in a consistent state, without the ledger: for tests of what stands on them."""
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import factory
@@ -387,6 +387,19 @@ class ReleaseFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
     fallback = "A person decides."
     planned_by = factory.SubFactory(UserFactory)
     planned_at = factory.LazyFunction(now)
+
+
+class DeclaredReleaseFactory(ReleaseFactory):
+    """What was in use before the portal, without a version here; it has half a year left."""
+
+    version = None
+    model = factory.SubFactory(RegisteredModelFactory)
+    feature_pipeline_version = None
+    state = ReleaseState.DECLARED
+    fallback = ""
+    description = "Version 4.2 on the old server."
+    in_use_since = date(2021, 3, 1)
+    deadline = factory.LazyFunction(lambda: now().date() + timedelta(days=180))
 
 
 class ActiveReleaseFactory(ReleaseFactory):

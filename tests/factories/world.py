@@ -29,7 +29,7 @@ from portal.jobs.services import enqueue
 from portal.ledger.catalogue import Subject
 from portal.reports.choices import PackState
 from portal.reports.models import EvidencePack
-from registry.choices import ArtifactRole, CardState, FindingState, ReleaseState, Stage, VersionState
+from registry.choices import IMPORT_MODELS, ArtifactRole, CardState, FindingState, ReleaseState, Stage, VersionState
 from registry.models import (
     CardRevision,
     Dataset,
@@ -54,6 +54,7 @@ from tests.factories.registry import (
     ArtifactFactory,
     CardRevisionFactory,
     DatasetFactory,
+    DeclaredReleaseFactory,
     FeaturePipelineFactory,
     FeaturePipelineVersionFactory,
     FindingFactory,
@@ -102,6 +103,8 @@ class Portfolio:
     model: RegisteredModel = field(init=False)
     idle_model: RegisteredModel = field(init=False)
     """Of which nothing decides."""
+    declared: Release = field(init=False)
+    """In use before the portal, and overdue."""
     card: CardRevision = field(init=False)
     draft: CardRevision = field(init=False)
     proposed_tier: TierAssessment = field(init=False)
@@ -126,6 +129,7 @@ class Portfolio:
     queued_run: ValidationRun = field(init=False)
     lineage_run: LineageRun = field(init=False)
     job: Job = field(init=False)
+    import_job: Job = field(init=False)
     request: ApprovalRequest = field(init=False)
     decision: Decision = field(init=False)
     pack: EvidencePack = field(init=False)
@@ -184,6 +188,7 @@ class Portfolio:
             self._use_case(f"{self.slug}-idle", approved=True),
         )
         self.model, self.idle_model = self._model(self.slug), self._model(f"{self.slug}-idle")
+        self.declared = self._declared(f"{self.slug}-declared")
         self.card = self._card(CardState.PUBLISHED)
         self.draft = self._card(CardState.DRAFT)
         self.proposed_tier = self._proposed_tier()
@@ -212,8 +217,11 @@ class Portfolio:
         self.queued_run = RunFactory.create(version=self.waiting, plan=self.plan, champion=self.active.version)
         subject = Subject("run", str(self.queued_run.pk), self.mark, self.team.pk)
         with transaction.atomic():
-            arguments = {"run_id": self.queued_run.pk}
-            self.job = enqueue(actor=SYSTEM, kind=VALIDATE, subject=subject, arguments=arguments)
+            run = {"run_id": self.queued_run.pk}
+            self.job = enqueue(actor=SYSTEM, kind=VALIDATE, subject=subject, arguments=run)
+            subject = Subject("model_import", "f" * 64, self.mark, self.team.pk)
+            arguments = {"sha256": "f" * 64, "user_id": self.author.pk, "skip_existing": False}
+            self.import_job = enqueue(actor=SYSTEM, kind=IMPORT_MODELS, subject=subject, arguments=arguments)
         self.queued_run.job_id = self.job.pk
         self.queued_run.save(update_fields=["job_id"])
         self.decision = Decision.objects.get(request__release=self.active)
@@ -221,7 +229,7 @@ class Portfolio:
         self.signer = SignerKeyFactory.create(team=self.team, name=self.mark, registered_by=self.author)
         self.token = self.new_token(Role.DEVELOPER).token
         self.view = self._view(self.mark)
-        for version in (self.superseded.version, self.active.version, self.candidate):
+        for version in (self.superseded.released, self.active.released, self.candidate):
             record(version)
 
     def new_token(self, role: str, scopes: tuple[str, ...] = TOKEN_SCOPES) -> NewToken:
@@ -236,7 +244,7 @@ class Portfolio:
         self._card(CardState.DRAFT)
         ArtifactFactory.create(version=self.receiving, role=ArtifactRole.OTHER, name=f"{slug}.txt")
         self._run(self.busy)
-        self._release(self._opened(self._ready()).release.version, state=ReleaseState.SUPERSEDED)
+        self._release(self._opened(self._ready()).release.released, state=ReleaseState.SUPERSEDED)
         self._pack()
         SignerKeyFactory.create(team=self.team)
         person_with(Role.APPROVER, team=self.team, name=f"{slug} approver")
@@ -249,6 +257,7 @@ class Portfolio:
         self._former_tier()
         self._add_findings()
         self._lineage()
+        self._declared(f"{slug}-declared")
         model = self._model(slug)
         CardRevisionFactory.create(model=model, author=self.author)
         version = self._version(SealedVersionFactory, model=model)
@@ -304,6 +313,13 @@ class Portfolio:
         PipelineStageFactory.create(
             model=made, stage=Stage.VALIDATION, owner_user=self.people[Role.DEVELOPER], backup=self.author
         )
+        return made
+
+    def _declared(self, slug: str) -> Release:
+        made: Release = DeclaredReleaseFactory.create(
+            model=self._model(slug), planned_by=self.author, description=self.mark,
+            deadline=now().date() - timedelta(days=1),
+        )  # fmt: skip
         return made
 
     def _proposed_tier(self) -> TierAssessment:

@@ -87,13 +87,13 @@ def test_voiding_and_its_cause_stand_or_fall_together() -> None:
 
 def test_withdrawing_the_version_voids_the_request() -> None:
     request: ApprovalRequest = OpenRequestFactory.create()
-    withdraw_version(actor=actor_with(Role.DEVELOPER), version=request.release.version, reason="A bug.")
+    withdraw_version(actor=actor_with(Role.DEVELOPER), version=request.release.released, reason="A bug.")
     assert cause(request) == ("registry.version.withdrawn", ["version"])
 
 
 def test_quarantine_voids_the_request() -> None:
     request: ApprovalRequest = OpenRequestFactory.create()
-    version = request.release.version
+    version = request.release.released
     with transaction.atomic():
         version.state = "quarantined"
         version.save(update_fields=["state"])
@@ -111,9 +111,9 @@ def test_new_run_of_the_version_voids_the_request_if_it_found_something_else() -
     covered = request.evaluation.run
     assert covered is not None
     assert covered.results is not None
-    measure_again(request.release.version, covered.results["notes"][0])
+    measure_again(request.release.released, covered.results["notes"][0])
     assert is_open(request)
-    measure_again(request.release.version, "on another day")
+    measure_again(request.release.released, "on another day")
     assert cause(request) == ("monitoring.run.finished", ["validation_results"])
 
 

@@ -1,11 +1,14 @@
 """Every address of the portal, and one call of each by which it can be tried."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -90,7 +93,7 @@ def _row(name: str) -> Arguments:
 
 
 def _planned_version(team: Portfolio) -> Mapping[str, Any]:
-    return {"slug": team.model.slug, "number": team.planned.version.number}
+    return {"slug": team.model.slug, "number": team.planned.released.number}
 
 
 def _draft(team: Portfolio) -> Mapping[str, Any]:
@@ -169,6 +172,11 @@ ARGUMENTS: dict[str, Arguments] = {
     "use_case_retire": lambda team: {"slug": team.idle_use_case.slug},
     "model_use_case": _model,
     "model_change": _model,
+    "model_declare": lambda team: {"slug": team.idle_model.slug},
+    "models_imported": _row("import_job"),
+    "release_end": _row("declared"),
+    "api_declared_releases": lambda team: {"slug": team.idle_model.slug},
+    "api_release_end": _row("declared"),
     "model_retire": lambda team: {"slug": team.idle_model.slug},
     "model": _model,
     "tier": _model,
@@ -261,6 +269,29 @@ _FINDING = {"title": "Too high", "description": "See the run.", "severity": "hig
 _HEAVIER = {"severity": "high", "comment": "It costs more."}
 _SLUG = {"slug": "new-thing", "name": "New thing"}
 _RELEASE = {"environment": "production", "fallback": "A person decides."}
+_DECLARED = {
+    "environment": "production", "in_use_since": "2021-03-01", "deadline": str(now().date() + timedelta(days=30)),
+    "description": "Version 4.",
+}  # fmt: skip
+
+
+class ChosenFile(SimpleUploadedFile):
+    """A file that is read from its beginning each time the same form is sent."""
+
+    def read(self, *args: Any) -> bytes:
+        self.seek(0)
+        return bytes(super().read(*args))
+
+
+def models_file(team: Portfolio) -> bytes:
+    """Return a file with a new model of the team."""
+    head = "slug,name,purpose,team,owner,tier,task,implementation"
+    return f"{head}\nnew-thing,New thing,Decides.,{team.team.slug},{team.author.email},2,binary,onnx\n".encode()
+
+
+def _tried_file(team: Portfolio) -> Sent:
+    content = models_file(team)
+    return Sent({"content": base64.b64encode(content).decode(), "sha256": hashlib.sha256(content).hexdigest()})
 
 
 def _named(team: Portfolio, **more: Any) -> Sent:
@@ -278,11 +309,11 @@ def _verdict(team: Portfolio) -> Sent:
 
 def _compared(team: Portfolio) -> Sent:
     slug = team.model.slug
-    return Sent(query=f"?a={slug}:{team.active.version.number}&b={slug}:{team.candidate.number}")
+    return Sent(query=f"?a={slug}:{team.active.released.number}&b={slug}:{team.candidate.number}")
 
 
 def _asked_for(team: Portfolio) -> Sent:
-    return Sent(query=f"?of=version:{team.model.slug}:{team.active.version.number}")
+    return Sent(query=f"?of=version:{team.model.slug}:{team.active.released.number}")
 
 
 def _dependency(team: Portfolio) -> Sent:
@@ -333,6 +364,13 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST use_case_not_a_model": _verdict,
     "POST use_case_retire": lambda _: Sent({"reason": "Over."}),
     "POST model_change": lambda team: Sent({"name": "Other", "purpose": "Calls.", "owner": f"user:{team.author.pk}"}),
+    "POST model_declare": lambda _: Sent(_DECLARED),
+    "POST models_import": lambda team: Sent({"file": ChosenFile("models.csv", models_file(team))}),
+    "POST models_import_start": _tried_file,
+    "POST release_end": lambda _: Sent({"reason": "Over."}),
+    "POST api_declared_releases": lambda _: Sent(_DECLARED),
+    "POST api_release_end": lambda _: Sent({"reason": "Over."}),
+    "POST api_model_imports": lambda team: Sent(data=models_file(team), query="?existing=refuse"),
     "POST model_retire": lambda _: Sent({"reason": "Over."}),
     "POST model_use_case": lambda team: Sent({"use_case": team.idle_use_case.slug}),
     "POST tier_assess": lambda _: Sent({**_TIER, **answers_at(Level.HIGH)}),

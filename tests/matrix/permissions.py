@@ -38,9 +38,18 @@ GET  use_case_retire          login   403   200   403   403   403   403   403   
 POST use_case_retire          login   403   302   403   403   403   403   403   404   404
 GET  models                   login   200   200   200   200   200   200   200   200   200
 GET  models_csv               login   200   200   200   200   200   200   200   200   200
+GET  models_jsonl             login   200   200   200   200   200   200   200   200   200
+GET  models_importable        login   200   200   200   200   200   200   200   200   200
+GET  models_template          login   200   200   200   200   200   200   200   200   200
+GET  models_import            login   403   200   403   403   403   403   403   403   200
+POST models_import            login   403   200   403   403   403   403   403   403   422
+POST models_import_start      login   403   302   403   403   403   403   403   403   422
+GET  models_imported          login   200   200   200   200   200   200   200   404   404
 GET  model                    login   200   200   200   200   200   200   200   404   404
 GET  model_change             login   403   200   403   403   403   403   403   404   404
 POST model_change             login   403   302   403   403   403   403   403   404   404
+GET  model_declare            login   403   200   200   403   403   403   403   404   404
+POST model_declare            login   403   302   302   403   403   403   403   404   404
 GET  model_retire             login   403   200   403   403   403   403   403   404   404
 POST model_retire             login   403   302   403   403   403   403   403   404   404
 GET  model_use_case           login   403   200   403   403   403   403   403   404   404
@@ -78,6 +87,8 @@ POST review_sign              login   422   422   422   302   422   422   422   
 POST review_withdraw          login   403   302   403   403   403   403   403   404   404
 GET  releases                 login   200   200   200   200   200   200   200   200   200
 GET  release                  login   200   200   200   200   200   200   200   404   404
+GET  release_end              login   403   200   200   403   403   403   403   404   404
+POST release_end              login   403   302   302   403   403   403   403   404   404
 POST release_evidence         login   403   302   302   302   302   403   302   404   404
 GET  release_packs            login   200   200   200   200   200   200   200   404   404
 GET  evidence                 login   200   200   200   200   200   200   200   404   404
@@ -162,6 +173,9 @@ GET  api_models                 401   200   200   200   200   200   200   200   
 POST api_models                 401   403   201   403   403   403   403   403   422   422
 GET  api_model                  401   200   200   200   200   200   200   200   404   404
 PATCH api_model                  401   403   200   403   403   403   403   403   404   404
+POST api_model_imports          401   403   202   403   403   403   403   403   422   422
+POST api_declared_releases      401   403   201   201   403   403   403   403   404   404
+POST api_release_end            401   403   200   200   403   403   403   403   404   404
 POST api_model_retire           401   403   200   403   403   403   403   403   404   404
 POST api_model_use_case         401   403   200   403   403   403   403   403   404   404
 GET  api_datasets               401   200   200   200   200   200   200   200   200   200

@@ -158,6 +158,7 @@ def test_another_teams_things_are_not_there(world: World, row: str) -> None:
     "row",
     [
         "POST api_models",
+        "POST api_model_imports",
         "POST api_datasets",
         "POST api_pipelines",
         "POST api_versions",

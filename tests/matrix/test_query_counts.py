@@ -39,6 +39,7 @@ WITHOUT_ROWS = {
     "livez",
     "keyboard",
     "metrics",
+    "models_template",
     "own_password",
     "problem_type",
     "problems",
@@ -54,7 +55,17 @@ READERS = (Role.DEVELOPER, Role.APPROVER)
 ADMINISTRATION = {name: (Role.ADMIN,) for name in NAMES if name.startswith("admin") or name == "service_tokens"}
 WRITING = {
     **dict.fromkeys(
-        ("use_case_propose", "use_case_change", "use_case_retire", "model_use_case", "model_change", "model_retire"),
+        (
+            "use_case_propose",
+            "use_case_change",
+            "use_case_retire",
+            "model_use_case",
+            "model_change",
+            "model_retire",
+            "models_import",
+            "model_declare",
+            "release_end",
+        ),
         (Role.DEVELOPER,),
     ),
     **dict.fromkeys(("tier_assess", "finding_raise", "finding_move"), (Role.DEVELOPER, Role.VALIDATOR)),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +60,7 @@ from registry.selectors import questionnaire
 from registry.services import (
     cards,
     datasets,
+    declarations,
     findings,
     inspections,
     pipelines,
@@ -237,6 +238,16 @@ class Slice:
         )  # fmt: skip
         retire_model(actor=self.developer, model=bought, reason="The contract ended.")
 
+    def declared(self, model: RegisteredModel) -> None:
+        said: dict[str, Any] = {"environment": "staging", "in_use_since": date(2021, 3, 1), "description": "Version 4."}
+        for days in (60, 30):
+            deadline = now().date() + timedelta(days=days)
+            made = declarations.declare_release(actor=self.developer, model=model, deadline=deadline, **said)
+        declarations.end_declared_release(actor=self.validator, release=made, reason="Switched off.")
+        declarations.declare_release(
+            actor=self.validator, model=model, deadline=deadline, **{**said, "environment": "production"}
+        )
+
     def tiered(self, actor: Actor, model: RegisteredModel, level: Level) -> TierAssessment:
         shown = questionnaire().digest
         return assess_tier(actor=actor, model=model, answers=answers_at(level), rationale="So.", shown_digest=shown)
@@ -285,9 +296,8 @@ def play() -> Release:
         actor=play.developer, slug="limits", name="Limits", purpose="Sets limits.", team=team, owner=person, tier=2,
         task="binary", implementation="onnx",
     )  # fmt: skip
-    play.records(model)
-    play.use_cases(model)
-    play.tiers(model)
+    for of in (play.records, play.declared, play.use_cases, play.tiers):
+        of(model)
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)
     training, held_out = play.snapshot(dataset), play.snapshot(dataset)
     play.snapshot(dataset, PICKLE)

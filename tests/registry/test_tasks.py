@@ -7,13 +7,15 @@ import pytest
 from django.db import transaction
 
 from portal.accounts.choices import Role
+from portal.accounts.models import Team, User
 from portal.blobs import store
 from portal.core.actors import Actor
 from portal.jobs import services as jobs
 from portal.jobs.models import Job
 from registry import tasks
-from registry.models import DatasetSnapshot, ModelVersion
+from registry.models import DatasetSnapshot, ModelVersion, RegisteredModel
 from registry.services.datasets import add_snapshot
+from registry.services.imports import start_import
 from registry.services.versions import add_artifact, submit_version
 from tests.factories.accounts import TeamFactory, actor_with
 from tests.factories.registry import DatasetFactory, VersionFactory, stored
@@ -139,3 +141,31 @@ def test_a_model_is_no_table(developer: Actor) -> None:
     snapshot = received(developer, onnx_model())
     assert snapshot.state == "refused"
     assert "neither Parquet nor CSV" in snapshot.reason
+
+
+def file_of(actor: Actor, *slugs: str) -> bytes:
+    team, owner = Team.objects.get(pk=team_of(actor)).slug, User.objects.get(pk=actor.user_id or 0).email
+    lines = [f"{slug},Late,Warns.,{team},{owner},2,binary,onnx" for slug in slugs]
+    return "\n".join(["slug,name,purpose,team,owner,tier,task,implementation", *lines]).encode()
+
+
+def test_models_of_a_file_appear_together(developer: Actor) -> None:
+    job = start_import(actor=developer, content=file_of(developer, "late", "early"))
+    tasks.import_models(job.pk)
+    assert sorted(RegisteredModel.objects.values_list("slug", flat=True)) == ["early", "late"]
+    job.refresh_from_db()
+    assert (job.state, job.error) == ("done", None)
+    tasks.import_models(job.pk)  # a second delivery
+    assert RegisteredModel.objects.count() == 2
+
+
+def test_an_import_that_became_wrong_says_why_and_leaves_nothing(developer: Actor) -> None:
+    job = start_import(actor=developer, content=file_of(developer, "late", "early"))
+    other = start_import(actor=developer, content=file_of(developer, "early"))
+    tasks.import_models(other.pk)
+    tasks.import_models(job.pk)
+    job.refresh_from_db()
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error["errors"][0]["field"] == "line 3, slug"
+    assert RegisteredModel.objects.get().slug == "early"

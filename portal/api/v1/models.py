@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,12 +17,20 @@ from portal.api.views import Door, Listing, actor_of, created, team_named
 from portal.core.querysets import visible
 from portal.overviews.inventory import InventoryFilter
 from registry.choices import Implementation, Origin, Task, TierStanding
-from registry.models import RegisteredModel
+from registry.models import RegisteredModel, Release
 from registry.selectors import tier_standing
 from registry.services import models as services
 
 BACKUP = "Who answers when the owner can't; may read the model."
 MLFLOW_NAME = "By which MLflow clients know it; unique in the installation."
+
+
+class DeclaredSerializer(serializers.ModelSerializer[Release]):
+    """What was in use before the portal and has not been approved here."""
+
+    class Meta:
+        model = Release
+        fields = ["environment", "in_use_since", "deadline", "description"]
 
 
 class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
@@ -44,12 +53,22 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
         help_text="`not_assessed`: the tier was given by hand.",
     )
 
+    declared = serializers.SerializerMethodField(
+        help_text="What was in use before the portal, and by when it goes through the gates; mostly empty."
+    )
+
     class Meta:
         model = RegisteredModel
         fields = [
             "slug", "name", "purpose", "team", "owner", "tier", "tier_standing", "task", "implementation",
-            "backup", "mlflow_name", "origin", "use_case", "created_at", "retired_at", "retirement",
+            "backup", "mlflow_name", "origin", "use_case", "created_at", "retired_at", "retirement", "declared",
         ]  # fmt: skip
+
+    @extend_schema_field(DeclaredSerializer(many=True))
+    def get_declared(self, model: RegisteredModel) -> Any:
+        """Return the declared releases; a list has read them for all its models."""
+        read = getattr(model, "declared_releases", None)
+        return DeclaredSerializer(model.releases.declared() if read is None else read, many=True).data
 
 
 class RegisterModelSerializer(Body):
@@ -93,7 +112,8 @@ class ModelList(Listing):
 
     def get_queryset(self) -> Any:
         """Return the models the caller may see."""
-        return described().visible_to(self.actor)
+        declared = Prefetch("releases", Release.objects.declared(), to_attr="declared_releases")
+        return described().visible_to(self.actor).prefetch_related(declared)
 
     @extend_schema(request=RegisterModelSerializer, responses={201: ModelSerializer})
     def post(self, request: Request) -> Response:

@@ -14,7 +14,8 @@ from portal.api.bodies import Body
 from portal.api.v1.models import model_named
 from portal.api.views import Door, Listing, actor_of, created
 from portal.core.querysets import visible
-from registry.choices import Environment
+from portal.overviews.declared import declared_line
+from registry.choices import Environment, ReleaseState
 from registry.models import ModelVersion, RegisteredModel, Release
 from registry.services import releases
 
@@ -22,15 +23,23 @@ from registry.services import releases
 class ReleaseSerializer(serializers.ModelSerializer[Release]):
     """A release as the API shows it."""
 
-    version = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
+    version = serializers.StringRelatedField(  # type: ignore[var-annotated]
+        read_only=True, allow_null=True, help_text="Null for what was declared without one."
+    )
     feature_pipeline_version = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
+    overdue = serializers.SerializerMethodField(help_text="Declared, and its deadline has passed.")
 
     class Meta:
         model = Release
         fields = [
             "id", "version", "feature_pipeline_version", "environment", "state", "fallback", "planned_at",
-            "activated_at", "ended_at",
+            "activated_at", "ended_at", "description", "in_use_since", "deadline", "overdue", "reason",
         ]  # fmt: skip
+        extra_kwargs = {"description": {"read_only": True}, "reason": {"read_only": True}}
+
+    def get_overdue(self, release: Release) -> bool:
+        """Return whether it is declared and its deadline has passed."""
+        return release.state == ReleaseState.DECLARED and declared_line(release).overdue
 
 
 class PlanReleaseSerializer(Body):
@@ -112,7 +121,7 @@ class ReleaseList(Listing):
         form = PlanReleaseSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         values = dict(form.validated_data)
-        values["version"] = _version_numbered(model, values["version"])
+        values["version"] = version_numbered(model, values["version"])
         release = releases.plan_release(actor=self.actor, **values)
         return created(ReleaseSerializer(release).data, "api_release", request, pk=release.pk)
 
@@ -158,7 +167,8 @@ class RequestDetail(Door, generics.RetrieveAPIView[ApprovalRequest]):
         return visible(rows, actor_of(self.request), pk=self.kwargs["pk"])
 
 
-def _version_numbered(model: RegisteredModel, number: int) -> ModelVersion:
+def version_numbered(model: RegisteredModel, number: int) -> ModelVersion:
+    """Return a version of the model; raises ValidationError under `version` where there is none."""
     found = model.versions.with_parts().filter(number=number).first()
     if found is None:
         raise serializers.ValidationError({"version": [f"{model.slug} has no version {number}."]})

@@ -33,7 +33,7 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
     version = (
         ModelVersion.objects.with_parts()
         .select_related("created_by", "submitted_by", "training_run__owner")
-        .get(pk=release.version_id)
+        .get(pk=release.version_id or 0)
     )
     request = ApprovalRequest.objects.with_parts().filter(release=release).first()
     evaluation = _evaluation(release, request)
@@ -88,7 +88,7 @@ def _subject(release: Release, stages: Sequence[PipelineStage], assessment: Tier
     return {
         "model": model.slug,
         "name": model.name,
-        "version": f"v{release.version.number}",
+        "version": f"v{release.released.number}",
         "environment": release.environment,
         "team": model.team.name,
         "owner": {"id": f"user:{model.owner_id}", "name": model.owner.name},
@@ -120,7 +120,7 @@ def _release(release: Release) -> dict[str, Any]:
         "planned_at": release.planned_at.isoformat(),
         "activated_at": release.activated_at.isoformat() if release.activated_at else None,
         "ended_at": release.ended_at.isoformat() if release.ended_at else None,
-        "replaced": {"release": former.pk, "version": f"v{former.version.number}"} if former else None,
+        "replaced": {"release": former.pk, "version": f"v{former.released.number}"} if former else None,
     }
 
 

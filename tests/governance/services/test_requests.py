@@ -49,7 +49,7 @@ def test_request_covers_every_part_and_lies_open_with_its_seat() -> None:
 
 def test_planned_release_can_be_asked_for_later() -> None:
     release: Release = ReleaseFactory.create(version=ready_version())
-    request = open_request(actor=developer_of(release.version), release=release, summary="First version.")
+    request = open_request(actor=developer_of(release.released), release=release, summary="First version.")
     assert request.release == release
 
 
@@ -90,7 +90,7 @@ def test_what_changes_between_evaluation_and_opening_is_noticed(monkeypatch: pyt
 
 def test_there_is_one_open_request_for_a_version_in_an_environment() -> None:
     request: ApprovalRequest = OpenRequestFactory.create()
-    version, actor = request.release.version, developer_of(request.release.version)
+    version, actor = request.release.released, developer_of(request.release.released)
     with pytest.raises(Conflict, match=f"Request #{request.pk} is already open"):
         request_release(actor=actor, version=version, **RELEASE)
     with pytest.raises(Conflict, match="is already open"):
@@ -103,14 +103,14 @@ def test_there_is_one_open_request_for_a_version_in_an_environment() -> None:
 def test_after_a_closed_request_another_one_can_be_opened() -> None:
     request: ApprovalRequest = OpenRequestFactory.create()
     withdraw_request(actor=actor_for_user(request.opened_by, interactive=True), request=request)
-    version = request.release.version
+    version = request.release.released
     assert request_release(actor=developer_of(version), version=version, **RELEASE).state == RequestState.OPEN
 
 
 def test_release_that_is_active_is_not_asked_for_again() -> None:
     request = DecisionFactory.create().request
     with pytest.raises(Conflict):
-        request_release(actor=developer_of(request.release.version), version=request.release.version, **RELEASE)
+        request_release(actor=developer_of(request.release.released), version=request.release.released, **RELEASE)
 
 
 def test_texts_and_environment_are_checked_before_anything_is_evaluated() -> None:
@@ -138,7 +138,7 @@ def test_the_system_opens_no_request() -> None:
 def test_only_the_opener_withdraws_and_only_what_is_open() -> None:
     request: ApprovalRequest = OpenRequestFactory.create()
     with pytest.raises(Forbidden, match="who opened the request, withdraws it"):
-        withdraw_request(actor=developer_of(request.release.version), request=request)
+        withdraw_request(actor=developer_of(request.release.released), request=request)
     opener = actor_for_user(request.opened_by, interactive=False)
     closed = withdraw_request(actor=opener, request=request)
     assert closed.state == RequestState.WITHDRAWN

@@ -25,7 +25,7 @@ def part(name: str, request: ApprovalRequest, before: dict[str, Any], after: dic
     """Return the part where both versions, in memory, have these: of the training run, or of the version."""
     production = production_beside(request)
     assert production is not None
-    for version, columns in ((production.release.version, before), (request.release.version, after)):
+    for version, columns in ((production.release.released, before), (request.release.released, after)):
         version.training_run.commit = "5f2c1e0b7a9d4c3e8b6f0a1d2c3b4a5968778695"
         for column, value in columns.items():
             setattr(version if isinstance(version, ModelVersion) and column == "signature" else version.training_run,
@@ -87,5 +87,5 @@ def test_inputs_that_were_never_read_are_not_called_the_same(request_beside: App
 def test_only_what_is_truly_equal_is_named_as_the_same(request_beside: ApprovalRequest) -> None:
     same = review_overview(actor_with(Role.AUDITOR), request_beside).same
     assert "hyperparameters, model inputs" in same
-    request_beside.release.version.training_run.hyperparameters = {"depth": 4}
+    request_beside.release.released.training_run.hyperparameters = {"depth": 4}
     assert "hyperparameters" not in review_overview(actor_with(Role.AUDITOR), request_beside).same

@@ -1,6 +1,7 @@
 import pytest
 
 from portal.accounts.choices import Role
+from portal.core.clock import now
 from portal.overviews.releases import release_overview, releases_table
 from registry.choices import ReleaseState
 from tests.factories.accounts import TeamFactory, actor_with
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.django_db
 def test_the_heading_says_what_a_release_does_in_every_state() -> None:
     release = ReleaseFactory.create()
     said = set()
+    release.in_use_since = release.deadline = now().date()
     for state in ReleaseState:
         release.state = state
         said.add(release_overview(actor_with(Role.AUDITOR), release).verdict)

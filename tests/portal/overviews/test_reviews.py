@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def beside_production() -> tuple[ApprovalRequest, ApprovalRequest]:
     """An approved request, and an open one for the next version of the same model."""
     former = ApprovedRequestFactory.create()
-    version = next_version(model=former.release.model, champion=former.release.version)
+    version = next_version(model=former.release.model, champion=former.release.released)
     return former, OpenRequestFactory.create(version=version)
 
 
@@ -45,8 +45,8 @@ def test_what_differs_from_production_stands_before_what_does_not() -> None:
     }
     assert [part.differs for part in parts] == sorted((part.differs for part in parts), reverse=True)
     trained = parts[0]
-    assert trained.before == f"{former.release.version.training_run.training_snapshot}, 1,000 rows"
-    assert trained.digest == request.release.version.training_run.training_snapshot.sha256
+    assert trained.before == f"{former.release.released.training_run.training_snapshot}, 1,000 rows"
+    assert trained.digest == request.release.released.training_run.training_snapshot.sha256
 
 
 def test_a_card_published_since_the_last_approval_is_a_change() -> None:
@@ -54,7 +54,7 @@ def test_a_card_published_since_the_last_approval_is_a_change() -> None:
     model = former.release.model
     model.card_revisions.update(state=CardState.SUPERSEDED)
     CardRevisionFactory.create(model=model, author=model.owner, limitations="Knows two countries.")
-    request = OpenRequestFactory.create(version=next_version(model=model, champion=former.release.version))
+    request = OpenRequestFactory.create(version=next_version(model=model, champion=former.release.released))
     card = next(part for part in part_changes(request, production_beside(request)) if part.name == "Card")
     assert (card.before, card.after) == ("revision 1", "revision 2")
 
@@ -72,7 +72,7 @@ def test_after_activation_the_page_keeps_what_was_superseded() -> None:
     former, request = beside_production()
     DecisionFactory.create(request=request)
     request = ApprovalRequest.objects.with_parts().get(pk=request.pk)
-    newer = next_version(model=former.release.model, champion=request.release.version)
+    newer = next_version(model=former.release.model, champion=request.release.released)
     ApprovedRequestFactory.create(version=newer)
     found = production_beside(request)
     assert found is not None
@@ -115,7 +115,7 @@ def test_only_its_opener_may_withdraw_and_only_while_it_is_open() -> None:
 def test_hints_say_what_follows_from_each_decision() -> None:
     request = OpenRequestFactory.create()
     hints = review_overview(actor_with(Role.APPROVER), request).hints
-    assert hints["approve"] == f"{request.release.version} takes live decisions in production at once."
+    assert hints["approve"] == f"{request.release.released} takes live decisions in production at once."
     assert request.opened_by.name in hints["request_changes"]
     assert "outweighs" in hints["reject"]
 

@@ -25,25 +25,25 @@ def shown(client: Client, address: str, status: int = 200) -> str:
 
 
 def test_a_snapshots_page_leads_to_what_depends_on_it(client: Client, release: Release) -> None:
-    snapshot = release.version.training_run.training_snapshot
+    snapshot = release.released.training_run.training_snapshot
     address = f"/lineage?of=snapshot:{snapshot.dataset.slug}:{snapshot.number}"
     assert address in shown(client, snapshot.get_absolute_url())
     page = shown(client, address)
     assert "1 active release depends on" in page
     assert f'href="{release.get_absolute_url()}"' in page
-    assert f"snapshot {snapshot} → version {release.version}" in page
+    assert f"snapshot {snapshot} → version {release.released}" in page
     assert "<svg" in page
     assert "The same as a table" in page
 
 
 def test_a_pasted_commit_finds_the_releases(client: Client, release: Release) -> None:
-    page = shown(client, f"/lineage?of={release.version.training_run.commit[:9]}")
+    page = shown(client, f"/lineage?of={release.released.training_run.commit[:9]}")
     assert "1 active release depends on" in page
-    assert str(release.version) in page
+    assert str(release.released) in page
 
 
 def test_one_can_walk_either_way_and_deeper(client: Client, release: Release) -> None:
-    name = f"version:{release.model.slug}:{release.version.number}"
+    name = f"version:{release.model.slug}:{release.released.number}"
     up = shown(client, f"/lineage?of={name}&direction=upstream&depth=1")
     assert "is the code of" in up
     assert "runs as" not in up
@@ -81,7 +81,7 @@ def test_the_answer_is_a_file_too(client: Client, release: Release) -> None:
     response = client.get(f"/lineage.csv?of=model:{release.model.slug}")
     lines = b"".join(response).decode().splitlines()
     assert lines[0] == "release,environment,model,version,team,activated_at,steps,through"
-    assert lines[1].startswith(f"{release.pk},production,{release.model.slug},{release.version.number},")
+    assert lines[1].startswith(f"{release.pk},production,{release.model.slug},{release.released.number},")
 
 
 def test_runs_elsewhere_are_listed_and_shown_with_what_led_nowhere(client: Client, release: Release) -> None:
@@ -100,6 +100,6 @@ def test_runs_elsewhere_are_listed_and_shown_with_what_led_nowhere(client: Clien
 
 
 def test_a_version_says_what_is_known_of_its_commit(client: Client, release: Release) -> None:
-    page = shown(client, release.version.get_absolute_url())
+    page = shown(client, release.released.get_absolute_url())
     assert "neither its signature nor a CI identity was verified" in page
-    assert f"/lineage?of=commit:{release.version.training_run.commit}" in page
+    assert f"/lineage?of=commit:{release.released.training_run.commit}" in page

@@ -43,7 +43,7 @@ def test_a_release_says_what_runs_who_allowed_it_and_why(client: Client) -> None
     request, _ = approved(client)
     page = page_of(client, request.release)
     assert f"<h1>{request.release.version} takes live decisions in production.</h1>" in page
-    assert request.release.version.digest in page
+    assert request.release.released.digest in page
     assert "inside the artifact" in page
     assert request.release.fallback in page
     allowed = page[page.index('id="allowed"') :]

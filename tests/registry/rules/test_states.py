@@ -66,7 +66,12 @@ ALLOWED = {
         ("ready_to_verify", "change_severity"): "ready_to_verify",
         ("reopened", "change_severity"): "reopened",
     },
-    "release": {("planned", "activate"): "active", ("active", "supersede"): "superseded"},
+    "release": {
+        ("planned", "activate"): "active",
+        ("active", "supersede"): "superseded",
+        ("declared", "supersede"): "superseded",
+        ("declared", "end"): "retired",
+    },
 }
 TABLES = {
     "use case": (USE_CASE, UseCaseState),

@@ -63,7 +63,7 @@ def test_a_release_is_activated_once(developer: Actor, model: RegisteredModel) -
 
 def test_a_withdrawn_version_is_not_activated(developer: Actor, model: RegisteredModel) -> None:
     release = planned(model)
-    withdraw_version(actor=developer, version=release.version, reason="Wrong labels.")
+    withdraw_version(actor=developer, version=release.released, reason="Wrong labels.")
     with pytest.raises(NotUsable, match="this one is withdrawn"):
         activate_release(actor=developer, release=release)
     assert champion_of(model) is None

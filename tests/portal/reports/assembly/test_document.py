@@ -109,7 +109,7 @@ def test_without_a_checkpoint_there_is_no_pack() -> None:
 def test_a_row_that_says_something_else_than_the_ledger_is_named() -> None:
     release = approved_release()
     sequence()
-    ModelVersion.objects.filter(pk=release.version_id).update(state="quarantined")
+    ModelVersion.objects.filter(pk=release.released.pk).update(state="quarantined")
     document = assemble(PackFactory.create(release=release))
     assert [one["name"] for one in document["ledger"]["agreement"] if not one["agrees"]] == [str(release.version)]
     assert ("not_passed", "Ledger") in {(one["status"], one["what"]) for one in document["says"]["open"]}

@@ -28,6 +28,7 @@ def test_registered_model_is_shown_as_it_was_sent(developer: Caller) -> None:
         "tier_standing": "not_assessed",
         "retired_at": None,
         "retirement": "",
+        "declared": [],
         "use_case": None,
         "created_at": made.json()["created_at"],
     }

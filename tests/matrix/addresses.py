@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -25,6 +25,7 @@ from tests.factories.world import Portfolio
 from tests.portal.api.callers import digest_header
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+IN_A_MONTH = now() + timedelta(days=30)
 NEW_PASSWORD = "an entirely new pass phrase"
 NEW_RUN = "0197e0a1-4c3b-7f00-8000-000000000001"
 UPLOAD = b"day,x\n2026-01-01,1\n"
@@ -350,10 +351,6 @@ def _new_plan(team: Portfolio) -> Sent:
     return Sent({"held_out": held_out, "specification": {"label_column": "label", "resamples": 500}})
 
 
-def _in_a_month() -> datetime:
-    return now() + timedelta(days=30)
-
-
 BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST account_login": lambda team: Sent({"login": team.author.email, "password": PASSWORD}),
     "POST account_reauthenticate": lambda _: Sent({"password": PASSWORD}),
@@ -396,8 +393,8 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST admin_change_confirm": lambda _: Sent({"password": PASSWORD}),
     "POST admin_teams": lambda _: Sent({"name": "New", "slug": "new-team", "line": "first"}),
     "POST admin_team": lambda _: Sent({"name": "New"}),
-    "POST admin_team_pickles": lambda _: Sent({"last_day": _in_a_month().date().isoformat(), "reason": "No other."}),
-    "PUT api_team_pickles": lambda _: Sent({"until": _in_a_month().isoformat(), "reason": "No other."}),
+    "POST admin_team_pickles": lambda _: Sent({"last_day": IN_A_MONTH.date().isoformat(), "reason": "No other."}),
+    "PUT api_team_pickles": lambda _: Sent({"until": IN_A_MONTH.isoformat(), "reason": "No other."}),
     "POST admin_team_signers": lambda _: Sent({"name": "Vendor", "pem": signer_pem("new")}),
     "POST api_signers": lambda _: Sent({"name": "Vendor", "pem": signer_pem("new")}),
     "POST admin_service_accounts": lambda team: Sent(

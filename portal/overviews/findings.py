@@ -13,6 +13,7 @@ from portal.core.actors import Actor
 from portal.core.fulltext import Words
 from portal.overviews.people import names_of
 from portal.overviews.search_words import asked
+from portal.overviews.truths import TruthFilter
 from registry.choices import FindingState, FindingVerb, Severity, Stage
 from registry.models import Finding, FindingMove, ModelVersion, RegisteredModel
 from registry.rules.findings import Facts, Standing, duty_problem, lowers
@@ -45,7 +46,7 @@ class FindingFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     holder = django_filters.CharFilter(
         method="with_holder", label=f"Address of who holds it; `{ME}`: oneself, `{NOBODY}`: those that nobody holds."
     )
-    overdue = django_filters.BooleanFilter(method="with_overdue", label="Whether its due time has passed.")
+    overdue = TruthFilter(method="with_overdue", label="Whether its due time has passed.")
 
     class Meta:
         model = Finding

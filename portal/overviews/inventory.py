@@ -11,6 +11,7 @@ from portal.core.fulltext import Words, holding
 from portal.overviews.declared import today
 from portal.overviews.models import with_standing
 from portal.overviews.search_words import asked
+from portal.overviews.truths import TruthFilter
 from portal.ui.words import spoken
 from registry.choices import Environment, Implementation, Origin, Stage, Task, TierStanding
 from registry.models import PipelineStage, RegisteredModel, Release
@@ -38,7 +39,7 @@ class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
     tier = django_filters.ChoiceFilter(choices=TIERS, empty_label="Any tier")
     task = django_filters.ChoiceFilter(choices=Task.choices, empty_label="Any task")
     implementation = django_filters.ChoiceFilter(choices=Implementation.choices, empty_label="Any implementation")
-    serving = django_filters.BooleanFilter(method="with_serving", label="Whether a version is in production.")
+    serving = TruthFilter(method="with_serving", label="Whether a version is in production.")
     unowned = django_filters.ChoiceFilter(
         choices=UNOWNED, method="with_unowned", empty_label="Any", label="Stages for which nobody answers."
     )
@@ -47,9 +48,7 @@ class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
     )
     origin = django_filters.ChoiceFilter(choices=Origin.choices, empty_label="Any origin")
     mlflow_name = django_filters.CharFilter(label="Its name for MLflow clients.")
-    retired = django_filters.BooleanFilter(
-        field_name="retired_at", lookup_expr="isnull", exclude=True, label="Whether it is retired."
-    )
+    retired = TruthFilter(field_name="retired_at", lookup_expr="isnull", exclude=True, label="Whether it is retired.")
     declared = django_filters.ChoiceFilter(
         choices=DECLARED,
         method="with_declared",

@@ -85,7 +85,7 @@ class Person:
     def tables_that_scroll(self) -> list[str]:
         """Return the names of the tables that are wider than their card."""
         found: list[str] = self.page.evaluate(
-            """[...document.querySelectorAll(".scroll")].filter((one) => one.scrollWidth > one.clientWidth)
+            """[...document.querySelectorAll(".scroll:has(table)")].filter((one) => one.scrollWidth > one.clientWidth)
                .map((one) => one.getAttribute("aria-label"))"""
         )
         return found

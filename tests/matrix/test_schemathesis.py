@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import pytest
 import schemathesis
@@ -65,7 +66,8 @@ def api() -> Any:
 def name_of(path: str) -> str:
     """Return the address's name in the portal."""
     filled = path.replace("{slug}", "a").replace("{number}", "1").replace("{id}", "1").replace("{stage}", "training")
-    return str(resolve(filled.replace("{name}", "a").replace("{kind}", "pdf")).url_name)
+    filled = filled.replace("{name}", "a").replace("{kind}", "pdf").replace("{run_id}", str(UUID(int=1)))
+    return str(resolve(filled).url_name)
 
 
 def existing(path: str, method: str, world: World) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import django_filters
+from django.core.validators import slug_re
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -209,7 +210,7 @@ def team_of_event(actor: Actor, slug: str | None, event: Mapping[str, Any]) -> T
     teams = Team.objects.all() if may is None else Team.objects.filter(pk__in=may)
     job = event.get("job")
     namespace = job.get("namespace") if isinstance(job, Mapping) else None
-    found = list(teams.filter(slug=namespace)) if isinstance(namespace, str) and "\0" not in namespace else []
+    found = list(teams.filter(slug=namespace)) if isinstance(namespace, str) and slug_re.match(namespace) else []
     found = found or list(teams[:2])
     if len(found) != 1:
         words = "Name the team: ?team=… in the address, or its slug as the job's namespace."

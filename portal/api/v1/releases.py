@@ -26,7 +26,7 @@ class ReleaseSerializer(serializers.ModelSerializer[Release]):
     version = serializers.StringRelatedField(  # type: ignore[var-annotated]
         read_only=True, allow_null=True, help_text="Null for what was declared without one."
     )
-    feature_pipeline_version = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
+    feature_pipeline_version = serializers.StringRelatedField(read_only=True, allow_null=True)  # type: ignore[var-annotated]
     overdue = serializers.SerializerMethodField(help_text="Declared, and its deadline has passed.")
 
     class Meta:

@@ -13,6 +13,7 @@ from portal.api.filters import OfTeam
 from portal.api.v1.models import ModelSerializer, model_named, owner_named, person_named
 from portal.api.views import Door, Listing, actor_of, created, team_named
 from portal.core.querysets import visible
+from portal.overviews.truths import TruthFilter
 from registry.choices import UseCaseState, UseCaseVerdict
 from registry.models import RegisteredModel, UseCase
 from registry.selectors import with_state_now
@@ -99,7 +100,7 @@ class UseCaseFilter(OfTeam):
     """What a list of use cases can be narrowed to."""
 
     state = django_filters.ChoiceFilter(field_name="state_now", choices=UseCaseState.choices)
-    not_a_model = django_filters.BooleanFilter(label="Rejected because it needs no model.")
+    not_a_model = TruthFilter(label="Rejected because it needs no model.")
 
 
 class UseCaseList(Listing):

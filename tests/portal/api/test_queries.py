@@ -21,10 +21,13 @@ def test_what_takes_no_parameter_says_so(developer: Caller, path: str) -> None:
 
 def test_refusal_names_the_parameters_that_are_known(developer: Caller) -> None:
     words = developer.get("/models", teir=1).json()["errors"][0]["messages"][0]
-    assert (
-        "cursor, implementation, limit, mlflow_name, order, origin, owner, q, retired, serving, task, team, tier"
-        in words
-    )
+    assert "Known here: cursor, declared, implementation, limit, mlflow_name, order, origin, owner, q, retired" in words
+
+
+@pytest.mark.parametrize("value", ["1", "True", "yes", "null"])
+def test_filter_that_is_neither_true_nor_false_is_a_400(developer: Caller, value: str) -> None:
+    refused = developer.get("/models", retired=value)
+    assert (refused.status_code, refused.json()["errors"][0]["messages"]) == (400, ["Say true or false."])
 
 
 def test_parameter_given_twice_is_a_400(developer: Caller) -> None:

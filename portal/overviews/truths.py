@@ -7,11 +7,11 @@ from django import forms
 
 
 class TruthField(forms.NullBooleanField):
-    """`true`, `false` or nothing. Django's own field takes other words for nothing, and the list would show everything."""
+    """`true`, `false` or nothing. To Django's own field other words are nothing, and the list would show everything."""
 
     widget = forms.TextInput
 
-    def to_python(self, value: Any) -> bool | None:
+    def to_python(self, value: Any) -> bool | None:  # type: ignore[override]  # as Django's own, which the stubs miss
         """Return what was said; raises ValidationError for any other word."""
         if value in self.empty_values:
             return None

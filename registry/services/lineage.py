@@ -44,13 +44,12 @@ def state_dependency(*, actor: Actor, upstream: Thing, downstream: Thing) -> tup
 def joined(*, actor: Actor, upstream: Thing, downstream: Thing, team: Team) -> tuple[LineageEdge, bool]:
     """Insert the edge with its entry unless it stands; who calls has checked what may be joined, and by whom."""
     (above, one), (below, other) = end_of(upstream), end_of(downstream)
-    columns: dict[str, Any] = {
-        "team": team, "stated_by_id": author_of(actor), "stated_at": now(),
-        f"upstream_{above}": upstream, f"downstream_{below}": downstream,
-    }  # fmt: skip
-    with_nulls = dict.fromkeys(f"{side}_{kind}" for side in ("upstream", "downstream") for kind in _KINDS.values())
+    ends: dict[str, Any] = dict.fromkeys(
+        f"{side}_{kind}" for side in ("upstream", "downstream") for kind in _KINDS.values()
+    )
+    ends |= {f"upstream_{above}": upstream, f"downstream_{below}": downstream}
     edge, made = LineageEdge.objects.get_or_create(
-        **with_nulls | {f"upstream_{above}": upstream, f"downstream_{below}": downstream}, defaults=columns
+        **ends, defaults={"team": team, "stated_by_id": author_of(actor), "stated_at": now()}
     )
     if made:
         append(

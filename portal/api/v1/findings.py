@@ -12,11 +12,12 @@ from portal.accounts.models import User
 from portal.accounts.selectors import people_known_to
 from portal.api.bodies import Body
 from portal.api.v1.models import model_named
+from portal.api.v1.releases import version_numbered
 from portal.api.views import Door, Listing, actor_of, created
 from portal.core.querysets import visible
 from portal.overviews.findings import FindingFilter
 from registry.choices import FindingVerb, Severity, Stage
-from registry.models import Finding, FindingMove, ModelVersion, RegisteredModel
+from registry.models import Finding, FindingMove
 from registry.services import findings as services
 
 DUE = "Until when it is remediated and verified."
@@ -148,7 +149,8 @@ class FindingList(Listing):
         form = RaiseFindingSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         values = dict(form.validated_data)
-        values["version"] = _version_of(model, values.get("version"))
+        if (version := values.get("version")) is not None:
+            values["version"] = version_numbered(model, version)
         values["holder"] = _holder_named(request, values.get("holder"))
         made = services.raise_finding(actor=self.actor, model=model, **values)
         data = FindingDetailSerializer(made).data
@@ -191,15 +193,6 @@ class FindingMoves(Door):
 def _numbered(request: Request, slug: str, number: int) -> Finding:
     rows = Finding.objects.with_names().prefetch_related("moves__by", "moves__holder")
     return visible(rows, actor_of(request), model__slug=slug, number=number)
-
-
-def _version_of(model: RegisteredModel, number: int | None) -> ModelVersion | None:
-    if number is None:
-        return None
-    found = model.versions.filter(number=number).first()
-    if found is None:
-        raise serializers.ValidationError({"version": [f"{model.slug} has no version {number}."]})
-    return found
 
 
 def _holder_named(request: Request, email: str | None) -> User | None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import django_filters
 from django.core.validators import slug_re
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
@@ -14,6 +13,7 @@ from rest_framework.response import Response
 
 from portal.accounts.models import Team
 from portal.api.bodies import Body
+from portal.api.filters import OfTeam
 from portal.api.views import Door, Listing, actor_of, created, team_named
 from portal.core.actors import Actor
 from portal.core.errors import Invalid
@@ -99,10 +99,8 @@ class DependentsSerializer(serializers.Serializer[Any]):
     complete = serializers.BooleanField()
 
 
-class LineageRunFilter(django_filters.FilterSet):  # type: ignore[misc]
+class LineageRunFilter(OfTeam):
     """Runs of one team, in one state, or of a commit."""
-
-    team = django_filters.CharFilter(field_name="team__slug", label="Slug of the team.")
 
     class Meta:
         model = LineageRun

@@ -18,7 +18,7 @@ PASSWORD = "correct horse battery staple"
 
 @cache
 def hashed_password() -> str:
-    """One hash for all: argon2 is slow on purpose."""
+    """Return one hash for all."""
     return make_password(PASSWORD)
 
 

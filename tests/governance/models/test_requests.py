@@ -18,7 +18,6 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from pytest_django import Settings
 
 from governance.choices import RequestState, Verdict
 from governance.models import ApprovalRequest, Decision, GateEvaluation, PolicyVersion
@@ -259,8 +258,7 @@ class Life(RuleBasedStateMachine):
 
 @pytest.mark.timeout(600)
 @pytest.mark.django_db
-def test_life_of_requests_keeps_the_invariants(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_life_of_requests_keeps_the_invariants(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "datetime", Life.time)
     run_state_machine_as_test(Life, settings=QUICK)
 

@@ -23,7 +23,6 @@ Script = Callable[[str], None]
 def home(tmp_path: Path, settings: Settings) -> Path:
     (tmp_path / "run").mkdir()
     settings.HOME = tmp_path
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow on purpose
     return tmp_path
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
 
 from portal.accounts.choices import Line
 from portal.accounts.models import Team
@@ -218,9 +218,10 @@ def open_findings(actor: Actor, about: RegisteredModel | ModelVersion) -> Findin
         rows, model = Finding.objects.about(about), about.model
     else:
         rows, model = Finding.objects.filter(model=about), about
-    found = list(rows.unclosed().with_names().worst_first()[:SHOWN])
+    counted = rows.unclosed().with_names().annotate(counted=Window(Count("pk")))
+    found: list[Any] = list(counted.worst_first()[:SHOWN])
     may_raise = model.retired_at is None and actor.may("raise_finding", model.team_id)
-    return FindingsSummary(found, rows.unclosed().count(), may_raise)
+    return FindingsSummary(found, found[0].counted if found else 0, may_raise)
 
 
 def findings_waiting(actor: Actor) -> FindingsWaiting:

@@ -213,7 +213,7 @@ def _last_seat(request: Any) -> str:
 def _mine(actor: Actor) -> list[Mine]:
     rows = reviews_table(actor, "").filter(opened_by=actor.user_id, state=RequestState.OPEN)
     shown = list(rows.filter(expires_at__gt=now() - LATELY)[:20])
-    standing = standings(shown)
+    standing = standings(shown) if shown else {}
     found = []
     for request in shown:
         expired = request.expires_at <= now()

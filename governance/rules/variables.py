@@ -47,6 +47,11 @@ _PLAIN = (
         "The training run names its commit authors and each is a person with an account here.",
     ),
     (
+        "training.commit_verified",
+        VariableType.BOOL,
+        "The commit was sent with the training run, and a key that the team trusts signed it.",
+    ),
+    (
         "stages.without_owner",
         VariableType.INT,
         "Stages of the model’s pipeline, of six, that nobody owns, or only somebody whose account was closed.",

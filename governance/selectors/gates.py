@@ -70,6 +70,7 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) 
         "card.published": card is not None,
         "card.complete": text is not None and not cards.problems(text),
         "people.commit_authors": len(authors),
+        "training.commit_verified": version.training_run.commit_verified,
         "people.authors_known": bool(authors) and known.keys() == authors,
         "stages.without_owner": stages_without_owner(version.model),
         "tier.assessed": assessment is not None,

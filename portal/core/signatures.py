@@ -8,12 +8,13 @@ from typing import Any, cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from portal.core.canonical import canonical_json
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
 
 def load_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
@@ -24,13 +25,13 @@ def load_private_key(path: Path) -> ec.EllipticCurvePrivateKey:
     return key
 
 
-def public_pem(key: ec.EllipticCurvePublicKey) -> str:
+def public_pem(key: PublicKey) -> str:
     """Return the public key as PEM text."""
     encoded = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return encoded.decode()
 
 
-def key_id(key: ec.EllipticCurvePublicKey) -> str:
+def key_id(key: PublicKey) -> str:
     """Return the SHA-256 of the DER public key, the name under which signatures refer to it."""
     encoded = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(encoded).hexdigest()

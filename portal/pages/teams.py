@@ -16,7 +16,7 @@ from portal.pages.doors import PageRequest, administration
 from portal.pages.paging import address_without_page, page_of
 from portal.ui.forms import VerbForm
 from registry.models import SignerKey
-from registry.rules.model_signing import LONGEST_KEY
+from registry.rules.signer_keys import LONGEST_KEY
 from registry.services.signers import register_signer, withdraw_signer
 
 
@@ -56,14 +56,14 @@ class PicklesForm(VerbForm):
 
 
 class SignerForm(VerbForm):
-    """A key with which a supplied model.sig is verified."""
+    """A key with which a supplied model.sig, or the commit of a training run, is verified."""
 
     name = forms.CharField(max_length=150, label="Whose key", help_text="Such as a vendor, or a team's build.")
     pem = forms.CharField(
         max_length=LONGEST_KEY,
         label="Public key",
         widget=forms.Textarea(attrs={"rows": 5, "placeholder": "-----BEGIN PUBLIC KEY-----", "class": "mono"}),
-        help_text="PEM, of the curves P-256, P-384 or P-521. Compare its key id with the signer by another way.",
+        help_text="PEM or OpenSSH: P-256, P-384, P-521, or for commits Ed25519. Compare its key id by another way.",
     )
 
 

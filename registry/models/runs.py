@@ -11,6 +11,16 @@ from portal.core.querysets import ScopedQuerySet
 from registry.models.data import DatasetSnapshot
 from registry.models.lineage_runs import LineageRun
 from registry.models.models import RegisteredModel
+from registry.rules.commit_signing import OTHER_KIND, UNSIGNED
+from registry.rules.signer_keys import UNKNOWN_KEY, VERIFIED
+
+COMMITS = {
+    VERIFIED: "signed with the key of {signer}",
+    UNKNOWN_KEY: "signed with a key that nobody registered for the team, which says nothing of who signed",
+    OTHER_KIND: "signed, but not with an SSH key that is read here: not verified",
+    UNSIGNED: "not signed; its authors were read from the commit",
+}
+"""By what a commit's signature came to."""
 
 
 class TrainingRunQuerySet(ScopedQuerySet["TrainingRun"]):
@@ -30,6 +40,10 @@ class TrainingRun(models.Model):
     environment_lock_sha256 = models.CharField(max_length=64)
     seed = models.BigIntegerField(null=True)
     training_snapshot = models.ForeignKey(DatasetSnapshot, on_delete=models.PROTECT, related_name="+")
+    commit_signature = models.JSONField(
+        default=dict,
+        help_text="What the signature of the commit came to, where the commit itself was sent: who made it.",
+    )
     hardware = models.CharField(max_length=200, blank=True, default="", help_text="What it ran on, in words.")
     # Their indexes are built beside a portal in use, hence under names of their own.
     parent = models.ForeignKey(
@@ -66,14 +80,23 @@ class TrainingRun(models.Model):
 
     @property
     def commit_words(self) -> str:
-        """Return what the portal knows of the commit beyond what was declared: who told it; no signature is checked."""
+        """Return what the portal knows of the commit beyond what was declared."""
+        told = COMMITS.get(self.commit_signature.get("result", ""))
+        if told is not None:
+            return told.format(signer=self.commit_signature["signer"])
         if self.owner.kind == UserKind.SERVICE:
-            return f"told by the service account {self.owner.name}; its signature was not verified"
-        return "declared by a person; neither its signature nor a CI identity was verified"
+            return f"told by the service account {self.owner.name}; the commit was not sent, nothing is verified"
+        return "declared by a person; the commit was not sent, nothing is verified"
+
+    @property
+    def commit_verified(self) -> bool:
+        """Whether a key that the team trusts signed the commit."""
+        return bool(self.commit_signature.get("result") == VERIFIED)
 
     def public_state(self) -> dict[str, Any]:
         """Return what the ledger says of this row; addresses of authors stay private, and what is not there untold."""
         more = {"hardware": self.hardware, "parent": self.parent_id, "lineage_run": self.lineage_run_id}
+        more |= {"commit_signature": self.commit_signature}
         state = {
             "training_run": self.pk,
             "model": self.model_id,

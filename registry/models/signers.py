@@ -1,4 +1,4 @@
-"""Keys of others, with which a supplied `model.sig` is verified."""
+"""Keys of others, with which a supplied `model.sig` and the commit of a training run are verified."""
 
 from typing import Any
 
@@ -6,10 +6,15 @@ from django.db import models
 
 from portal.accounts.models import Team, User
 from portal.core.querysets import ScopedQuerySet
+from registry.rules.signer_keys import KnownKey
 
 
 class SignerKeyQuerySet(ScopedQuerySet["SignerKey"]):
     """Signers' keys, by team."""
+
+    def as_known(self) -> list[KnownKey]:
+        """Return the keys as the rules that verify signatures read them."""
+        return [KnownKey(row.key_id, row.name, row.pem, row.withdrawn_at) for row in self]
 
 
 class SignerKey(models.Model):
@@ -33,7 +38,8 @@ class SignerKey(models.Model):
             models.UniqueConstraint(fields=["team", "key_id"], name="signer_key_once_a_team"),
             models.CheckConstraint(condition=models.Q(key_id__regex=r"^[0-9a-f]{64}$"), name="signer_key_id_is_hex"),
             models.CheckConstraint(
-                condition=models.Q(curve__in=["secp256r1", "secp384r1", "secp521r1"]), name="signer_key_curve_is_known"
+                condition=models.Q(curve__in=["secp256r1", "secp384r1", "secp521r1", "ed25519"]),
+                name="signer_key_curve_is_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(withdrawn_at=None, withdrawn_by=None)

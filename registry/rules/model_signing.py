@@ -10,14 +10,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from portal.core import signatures
+from registry.rules.signer_keys import HASHES, UNKNOWN_KEY, VERIFIED, KnownKey
 
 BUNDLE = "application/vnd.dev.sigstore.bundle"
 BUNDLE_TYPE = f"{BUNDLE}.v0.3+json"
@@ -27,22 +27,11 @@ WHOLE = "."
 """How a signature over a single file calls it."""
 LARGEST = 256 << 10
 MOST_FILES = 1_000
-HASHES: Mapping[str, hashes.HashAlgorithm] = {
-    "secp256r1": hashes.SHA256(),
-    "secp384r1": hashes.SHA384(),
-    "secp521r1": hashes.SHA512(),
-}
-"""By curve: the keys that OMS knows."""
-LONGEST_KEY = 2_000
-VERIFIED, UNKNOWN_KEY, DOES_NOT_MATCH = "verified", "unknown_key", "does_not_match"
+DOES_NOT_MATCH = "does_not_match"
 
 
 class NotASignature(ValueError):
     """The file is no signature that could be checked here; the words say why."""
-
-
-class NotAKey(ValueError):
-    """The text is no public key that could check a signature; the words say why."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +44,6 @@ class Supplied:
     signature: bytes
     files: Mapping[str, str]
     """SHA-256 by name."""
-
-
-@dataclass(frozen=True)
-class KnownKey:
-    """A registered key: `withdrawn_at` is None while it is trusted."""
-
-    key_id: str
-    name: str
-    pem: str
-    withdrawn_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -83,19 +62,6 @@ class Judgement:
     def as_dict(self) -> dict[str, Any]:
         """Return what the artifact keeps."""
         return asdict(self) | {"covered": list(self.covered), "uncovered": list(self.uncovered)}
-
-
-def public_key(pem: str) -> tuple[str, str, str]:
-    """Return key id (SHA-256 of the DER form), normal PEM and curve of a public key; raises NotAKey."""
-    if "PRIVATE KEY" in pem:
-        raise NotAKey("This is a private key. Whoever saw it can sign: make a new pair, and send the public one.")
-    try:
-        key = serialization.load_pem_public_key(pem[:LONGEST_KEY].strip().encode())
-    except (ValueError, UnicodeError, TypeError):
-        raise NotAKey("This is no public key in PEM form (-----BEGIN PUBLIC KEY-----).") from None
-    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in HASHES:
-        raise NotAKey("Use an elliptic-curve key: P-256, P-384 or P-521. No other checks a model.sig.")
-    return signatures.key_id(key), signatures.public_pem(key), key.curve.name
 
 
 def hint_of(pem: str) -> str:

@@ -12,7 +12,6 @@ from registry.choices import ArtifactRole, VersionState
 from registry.events import VERSION_FAILED, VERSION_QUARANTINED, VERSION_SEALED
 from registry.models import Artifact, ModelVersion, SignerKey
 from registry.rules import model_signing
-from registry.rules.model_signing import KnownKey
 from registry.rules.states import VERSION, after
 from registry.rules.values import unrecordable
 from registry.rules.versions import Conclusion, FoundFile, VersionParts, conclude, version_digest
@@ -69,10 +68,9 @@ def _judge_signature(version: ModelVersion, files: Sequence[HeldFile], found: di
     held, model = roles.get(ArtifactRole.SIGNATURE), roles.get(ArtifactRole.MODEL)
     if held is None or model is None or found[held.name].verdict != Verdict.ACCEPTED:
         return
-    keys = SignerKey.objects.filter(team=version.model.team_id)
     judgement = model_signing.judge(
         model_signing.read(str(found[held.name].details["bundle"]).encode()),
-        keys=[KnownKey(row.key_id, row.name, row.pem, row.withdrawn_at) for row in keys],
+        keys=SignerKey.objects.filter(team=version.model.team_id).as_known(),
         files={file.name: file.sha256 for file in files if file is not held},
         model=model.name,
     )

@@ -16,7 +16,8 @@ from registry.choices import ArtifactRole, VersionState
 from registry.errors import NotUsable
 from registry.events import SIGNER_REGISTERED, SIGNER_WITHDRAWN
 from registry.models import ModelVersion, SignerKey
-from registry.rules.model_signing import FILE_NAME, NotAKey, bundle_of, public_key
+from registry.rules.model_signing import FILE_NAME, bundle_of
+from registry.rules.signer_keys import NotAKey, public_key
 from registry.services.rows import author_of
 
 

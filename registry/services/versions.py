@@ -29,9 +29,11 @@ from registry.models import (
     LineageRun,
     ModelVersion,
     RegisteredModel,
+    SignerKey,
     TrainingRun,
 )
 from registry.rules import artifacts as files
+from registry.rules import commit_signing
 from registry.rules.states import VERSION, after
 from registry.rules.values import text_problems
 from registry.rules.versions import Claim, claim_problems, training_problems
@@ -65,6 +67,8 @@ class TrainingRunInput:
     hardware: str = ""
     parent: TrainingRun | None = None
     lineage_run: LineageRun | None = None
+    signed_commit: str = ""
+    """The commit itself, as `git cat-file commit` prints it; "": it was not sent."""
 
 
 @transaction.atomic
@@ -89,9 +93,11 @@ def register_version(
         raise NotUsable("A vendor's black box has no files that could be inspected; no version of it is registered.")
     problems = _problems(actor, training_run, feature_pipeline_version, claims)
     problems |= text_problems({}, {"description": description})
+    commit, misfit = _told_by_commit(model, training_run)
+    problems |= misfit
     if problems:
         raise Invalid("The version can't be registered; see the fields.", fields=problems)
-    run = _record_training(actor, model, training_run)
+    run = _record_training(actor, model, training_run, commit)
     version = ModelVersion.objects.create(
         model=model, number=next_number(model.versions.all()), description=description, training_run=run,
         feature_pipeline_version=feature_pipeline_version, claims=[claim.as_dict() for claim in claims],
@@ -233,13 +239,32 @@ def _problems(
     return problems
 
 
-def _record_training(actor: Actor, model: RegisteredModel, declared: TrainingRunInput) -> TrainingRun:
+def _told_by_commit(
+    model: RegisteredModel, run: TrainingRunInput
+) -> tuple[commit_signing.Told | None, dict[str, list[str]]]:
+    """Return what the commit itself tells, where it was sent, and what of the declaration it contradicts, by field."""
+    if not run.signed_commit:
+        return None, {}
+    keys = SignerKey.objects.filter(team=model.team_id).as_known()
+    try:
+        told = commit_signing.judge(run.signed_commit, commit=run.commit, keys=keys)
+    except commit_signing.NotTheCommit as refused:
+        return None, {"training_run.signed_commit": [str(refused)]}
+    if told.author not in {address.strip().lower() for address in run.commit_authors}:
+        return None, {"training_run.commit_authors": [f"The commit was written by {told.author}: name them, too."]}
+    return told, {}
+
+
+def _record_training(
+    actor: Actor, model: RegisteredModel, declared: TrainingRunInput, commit: commit_signing.Told | None
+) -> TrainingRun:
     authors = list(declared.commit_authors)
     run = TrainingRun.objects.create(
         model=model, repository=declared.repository, commit=declared.commit, commit_authors=authors,
         hyperparameters=dict(declared.hyperparameters), environment_lock_sha256=declared.environment_lock_sha256,
         seed=declared.seed, training_snapshot=declared.training_snapshot, owner_id=author_of(actor), created_at=now(),
         hardware=declared.hardware, parent=declared.parent, lineage_run=declared.lineage_run,
+        commit_signature=commit.as_dict() if commit else {},
     )  # fmt: skip
     append(
         actor=actor,

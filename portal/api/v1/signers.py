@@ -17,7 +17,8 @@ from portal.api.views import Door, Listing, actor_of
 from portal.blobs.downloads import attached
 from portal.core.querysets import visible
 from registry.models import ModelVersion, SignerKey
-from registry.rules.model_signing import BUNDLE_TYPE, FILE_NAME, LONGEST_KEY
+from registry.rules.model_signing import BUNDLE_TYPE, FILE_NAME
+from registry.rules.signer_keys import LONGEST_KEY
 from registry.services.signers import register_signer, sign_files, withdraw_signer
 
 
@@ -33,7 +34,10 @@ class RegisterSignerSerializer(Body):
     """A public key, and whose it is."""
 
     name = serializers.CharField(max_length=150)
-    pem = serializers.CharField(max_length=LONGEST_KEY, help_text="An elliptic-curve public key in PEM form.")
+    pem = serializers.CharField(
+        max_length=LONGEST_KEY,
+        help_text="A public key in PEM or OpenSSH form: P-256, P-384, P-521, or for commits Ed25519.",
+    )
 
 
 class SignerList(Listing):

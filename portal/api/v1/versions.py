@@ -23,7 +23,9 @@ from portal.blobs.downloads import answer
 from portal.core.querysets import visible
 from registry.choices import ArtifactRole
 from registry.models import Artifact, FeaturePipelineVersion, LineageRun, ModelVersion, TrainingRun
-from registry.rules.model_signing import DOES_NOT_MATCH, UNKNOWN_KEY, VERIFIED
+from registry.rules.commit_signing import LARGEST_COMMIT
+from registry.rules.model_signing import DOES_NOT_MATCH
+from registry.rules.signer_keys import UNKNOWN_KEY, VERIFIED
 from registry.selectors import file_of
 from registry.services import versions as services
 
@@ -128,6 +130,14 @@ class TrainingRunSerializer(Body):
     )
     lineage_run = serializers.UUIDField(
         required=False, allow_null=True, default=None, help_text="The run that OpenLineage events told of."
+    )
+    signed_commit = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        trim_whitespace=False,
+        max_length=LARGEST_COMMIT,
+        help_text="The commit itself, as `git cat-file commit` prints it: its SSH signature is verified.",
     )
 
 

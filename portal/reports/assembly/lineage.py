@@ -145,6 +145,7 @@ def _training(run: TrainingRun) -> dict[str, Any]:
         "id": run.pk,
         "repository": run.repository,
         "commit": run.commit,
+        "commit_told": run.commit_words,
         "hyperparameters": run.hyperparameters,
         "environment_lock_sha256": run.environment_lock_sha256,
         "seed": run.seed,

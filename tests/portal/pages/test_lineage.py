@@ -101,5 +101,5 @@ def test_runs_elsewhere_are_listed_and_shown_with_what_led_nowhere(client: Clien
 
 def test_a_version_says_what_is_known_of_its_commit(client: Client, release: Release) -> None:
     page = shown(client, release.released.get_absolute_url())
-    assert "neither its signature nor a CI identity was verified" in page
+    assert "the commit was not sent, nothing is verified" in page
     assert f"/lineage?of=commit:{release.released.training_run.commit}" in page

@@ -21,6 +21,7 @@ from portal.runtime.keys import make_keys
 from registry.errors import NotUsable
 from registry.models import ModelVersion, SignerKey
 from registry.rules import model_signing
+from registry.rules.signer_keys import KnownKey
 from registry.runners.inspection import Inspection, Verdict
 from registry.services.inspections import begin_inspection, finish_inspection
 from registry.services.signers import register_signer, sign_files, withdraw_signer
@@ -161,7 +162,7 @@ def test_the_portal_signs_the_files_of_a_sealed_version_with_the_key_of_decision
     version = SealedVersionFactory.create(blob=stored(b"model bytes"))
     supplied = model_signing.read(sign_files(actor=SYSTEM, version=version))
     own = PublicKey.objects.get(purpose="decision")
-    known = model_signing.KnownKey(own.key_id, "portal", own.pem, None)
+    known = KnownKey(own.key_id, "portal", own.pem, None)
     files = {"model.onnx": version.artifacts.get().sha256}
     assert model_signing.judge(supplied, keys=[known], files=files, model="model.onnx").result == "verified"
 

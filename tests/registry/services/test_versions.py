@@ -6,6 +6,7 @@ import pytest
 from portal.accounts.models import Team
 from portal.core.actors import Actor
 from portal.core.errors import DomainError, Forbidden, Invalid
+from portal.core.signatures import public_pem
 from portal.jobs.models import Job
 from portal.ledger.models import PendingEntry
 from registry.choices import INSPECT_VERSION
@@ -20,6 +21,7 @@ from registry.services.versions import (
     submit_version,
     withdraw_version,
 )
+from tests.factories.accounts import TeamFactory
 from tests.factories.registry import (
     ActiveReleaseFactory,
     ArtifactFactory,
@@ -31,6 +33,7 @@ from tests.factories.registry import (
     SnapshotFactory,
     VersionFactory,
 )
+from tests.factories.signatures import SignerKeyFactory, commit_key, commit_name, plain_commit, signed_commit
 from tests.portal.ledger.replay import replayed
 
 LOCK = "c" * 64
@@ -87,6 +90,47 @@ def test_a_version_is_registered_with_its_training_run_and_claims(
     assert [set(entry["commitments"]) for entry in entries] == [{"commit_authors"}, {"description"}]
     assert "ada@" not in json.dumps(entries)
     assert f"version:{version.pk}" in entries[-1]["topics"]
+
+
+def sent(team: Team, text: str, **changes: Any) -> dict[str, Any]:
+    """Return what declares a training run by a commit that was sent, signed with a key that the team trusts."""
+    SignerKeyFactory.create(team=team, name="Ann’s laptop", pem=public_pem(commit_key("ann").public_key()))
+    return {"commit": commit_name(text), "commit_authors": ["Ann@example.org"], "signed_commit": text, **changes}
+
+
+def test_a_commit_that_was_sent_says_whose_key_signed_it(
+    developer: Actor, model: RegisteredModel, snapshot: DatasetSnapshot
+) -> None:
+    text = signed_commit(commit_key("ann"), plain_commit(author="ann@example.org"))
+    run = register_version(
+        actor=developer, model=model, training_run=trained(snapshot, **sent(model.team, text))
+    ).training_run
+    assert (run.commit_verified, run.commit_words) == (True, "signed with the key of Ann’s laptop")
+    assert replayed("training_run") == {str(run.pk): run.public_state()}
+    assert run.public_state()["commit_signature"]["result"] == "verified"
+
+
+def test_keys_of_another_team_vouch_for_no_commit(
+    developer: Actor, model: RegisteredModel, snapshot: DatasetSnapshot
+) -> None:
+    text = signed_commit(commit_key("ann"), plain_commit(author="ann@example.org"))
+    declared = sent(TeamFactory.create(), text)
+    run = register_version(actor=developer, model=model, training_run=trained(snapshot, **declared)).training_run
+    assert not run.commit_verified
+    assert run.commit_words.startswith("signed with a key that nobody registered")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"commit_authors": ["bo@example.org"]}, "commit_authors"), ({"commit": "0" * 40}, "signed_commit")],
+)
+def test_a_commit_that_contradicts_the_declaration_refuses_the_version(
+    developer: Actor, model: RegisteredModel, snapshot: DatasetSnapshot, changes: dict[str, Any], field: str
+) -> None:
+    declared = sent(model.team, signed_commit(commit_key("ann"), plain_commit(author="ann@example.org")), **changes)
+    with pytest.raises(Invalid) as refused:
+        register_version(actor=developer, model=model, training_run=trained(snapshot, **declared))
+    assert list(refused.value.fields) == [f"training_run.{field}"]
 
 
 def test_versions_are_numbered_by_model(developer: Actor, model: RegisteredModel, snapshot: DatasetSnapshot) -> None:

@@ -3,7 +3,8 @@
 <page>_p50_ms, <page>_p95_ms: one reader who may see everything, one request after another, through granian as `up`
 starts it: the list of models (also filtered, sorted, its last page, and as one team's member sees it), search (by a
 name, by a common word, with a slip of the finger, by a column of a dataset, by a commit, by the words of a card, and
-for what is nowhere), the page of a model with hundreds of versions, a version's, and the POST of a version.
+for what is nowhere), the other lists, the page of a model with hundreds of versions, a version's, two compared, one's
+lineage, and the POST of a version.
 """
 
 import sys
@@ -56,6 +57,7 @@ def asked(reader: Any, member: Any, furnished: Any, named: Any) -> dict[str, Ask
     everybodys, one_teams = {"Cookie": session_cookie(reader)}, {"Cookie": session_cookie(member)}
     token = {"Authorization": f"Bearer {secret_of(reader)}"}
     team = named.model.team.slug
+    slug, number = furnished.model.slug, furnished.number
     column = named.training_run.training_snapshot.columns[3]["name"]
     pages = {
         "models": "/models",
@@ -71,8 +73,12 @@ def asked(reader: Any, member: Any, furnished: Any, named: Any) -> dict[str, Ask
         "search_nothing": "/search?q=zeppelin",
         "model": furnished.model.get_absolute_url(),
         "version": furnished.get_absolute_url(),
+        "compare": f"/compare?a={slug}:{number}&b={slug}:{number + 1}",
+        "releases": "/releases",
+        "findings": "/findings",
+        "use_cases": "/use-cases",
+        "lineage": f"/lineage?of=version:{slug}:{number}",
     }
-    # The compare page has its line here: "compare": "/models/{slug}/compare?…".
     return {
         **{name: Asked(path, everybodys) for name, path in pages.items()},
         "models_member": Asked("/models", one_teams),

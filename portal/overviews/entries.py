@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
 from django.urls import reverse
 
+from governance.models import ApprovalRequest
 from portal.core.actors import SYSTEM, Actor
 from portal.ledger.selectors import EntryRow
 from portal.overviews.people import names_of
@@ -71,8 +71,10 @@ def _names(actor: Actor, rows: Sequence[EntryRow], people: Mapping[str, str]) ->
     versions = ModelVersion.objects.visible_to(actor).filter(pk__in=of["version"])
     # A decision names its request alone: the release and its version come by the same query as the others.
     decided = {row.data.get("request", 0) for row in rows if row.subject_type == "decision"}
-    wanted = Q(pk__in=of["release"]) | Q(approval_request__in=decided)
-    releases = Release.objects.visible_to(actor).filter(wanted)
+    # A union of keys: an OR across the join would read every release there is.
+    named = Release.objects.filter(pk__in=of["release"]).order_by().values("pk")
+    wanted = named.union(ApprovalRequest.objects.filter(pk__in=decided).order_by().values("release"))
+    releases = Release.objects.visible_to(actor).filter(pk__in=wanted)
     found = list(releases.values_list("pk", "approval_request", "version__model__slug", "version__number"))
     datasets = Dataset.objects.visible_to(actor).filter(pk__in=of["dataset"])
     return _Names(

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.postgres.aggregates import StringAgg
 from django.contrib.postgres.search import SearchVector
-from django.db.models import Max, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Concat
 from django.urls import reverse
@@ -104,9 +104,9 @@ def _cards(actor: Actor) -> QuerySet[Any]:
 
 def _newest_snapshots(actor: Actor) -> QuerySet[Any]:
     """Return each dataset's newest snapshot that can be read: the columns that it has now."""
-    ready = DatasetSnapshot.objects.filter(dataset=OuterRef("dataset"), state=SnapshotState.READY).order_by()
-    newest = ready.values("dataset").annotate(newest=Max("number")).values("newest")
-    rows = DatasetSnapshot.objects.visible_to(actor).filter(number=Subquery(newest))
+    ready = DatasetSnapshot.objects.filter(state=SnapshotState.READY)
+    newer = ready.filter(dataset=OuterRef("dataset"), number__gt=OuterRef("number"))
+    rows = ready.visible_to(actor).filter(~Exists(newer))
     return rows.select_related("dataset__team")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from portal.accounts.models import User
 from portal.accounts.selectors import people_with
@@ -65,7 +66,8 @@ class UseCaseOverview:
 def use_cases_table(actor: Actor) -> QuerySet[Any]:
     """Return the actor's use cases, each with its state now and how many models it has."""
     rows = with_state_now(UseCase.objects.visible_to(actor).with_names())
-    return rows.annotate(model_count=Count("models"))
+    models = RegisteredModel.objects.filter(use_case=OuterRef("pk")).order_by().values("use_case")
+    return rows.annotate(model_count=Coalesce(Subquery(models.annotate(n=Count("pk")).values("n")), 0))
 
 
 def in_state(rows: QuerySet[Any], state: str) -> QuerySet[Any]:

@@ -14,7 +14,7 @@ from portal.overviews.declared import today
 from portal.overviews.models import model_overview, open_request_of, teams_of_models
 from portal.overviews.use_cases import linkable
 from portal.pages.doors import PageRequest, page
-from portal.pages.paging import address_without_page, page_of
+from portal.pages.paging import address_without_page, keys_of_page
 from portal.pages.saved import saved_views
 from portal.pages.spreadsheets import csv_file
 from portal.ui.forms import VerbForm
@@ -69,7 +69,7 @@ def models(request: PageRequest) -> HttpResponse:
     """The models that the reader may see."""
     sort, columns = request.GET.get("sort", "slug"), inventory.chosen(request.GET.getlist("columns"))
     found = _narrowed(request)
-    rows: Any = page_of(request, inventory.sorted_keys(found.qs, sort))
+    rows: Any = keys_of_page(request, inventory.sorted_keys(found.qs, sort))
     rows.object_list = inventory.in_order(list(rows.object_list), columns)
     context = {
         "filter": found,

@@ -1,6 +1,6 @@
 """Pages of a list, by number, with the address of the others."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
@@ -11,8 +11,20 @@ ROWS = 50
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Row]) -> Page[Row]:
-    """Return the page that the address asks for; the nearest one where it asks for none that exists."""
-    return Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    """Return the page that the address asks for; the nearest one where it asks for none that exists.
+
+    Which rows are on it is asked first: of the others nothing is joined or counted.
+    """
+    found: Page[Any] = keys_of_page(request, rows.values_list("pk", flat=True))
+    keys = list(found.object_list)
+    whole = {row.pk: row for row in rows.order_by().filter(pk__in=keys)}
+    found.object_list = [whole[key] for key in keys if key in whole]
+    return found
+
+
+def keys_of_page(request: HttpRequest, keys: QuerySet[Any, int]) -> Page[int]:
+    """Return the keys on that page, where more than a list of rows is to be read of them."""
+    return Paginator(keys, ROWS).get_page(request.GET.get("page"))
 
 
 def address_without_page(request: HttpRequest) -> str:

@@ -16,6 +16,7 @@ from monitoring.rules.measures import Measure, measure_named
 from portal.accounts.models import Team
 from portal.core.actors import Actor
 from portal.overviews.declared import DeclaredLine, declared_line
+from portal.overviews.documents import DocumentsSummary, documents_summary
 from portal.overviews.entries import EntryLine
 from portal.overviews.findings import FindingsSummary, open_findings
 from portal.overviews.tiers import standing_of
@@ -117,6 +118,7 @@ class ModelOverview:
     headline: Measure | None
     stages: Sequence[PipelineStage]
     findings: FindingsSummary
+    documents: DocumentsSummary
     tier_standing: str
     versions: Sequence[VersionLine]
     open_requests: Sequence[RequestLine]
@@ -170,6 +172,7 @@ def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
         headline=headline,
         stages=stages_of(model),
         findings=open_findings(actor, model),
+        documents=documents_summary(actor, model),
         tier_standing=standing_of(assessment_in_force(model)),
         versions=version_lines(model, releases, headline),
         open_requests=requests,

@@ -40,6 +40,7 @@ from registry.models import (
     CardRevision,
     Dataset,
     DatasetSnapshot,
+    Document,
     FeaturePipeline,
     FeaturePipelineVersion,
     Finding,
@@ -55,12 +56,14 @@ from registry.models import (
     TrainingRun,
     UseCase,
 )
+from registry.rules.documents import Said
 from registry.runners.inspection import Inspection, Verdict
 from registry.selectors import questionnaire
 from registry.services import (
     cards,
     datasets,
     declarations,
+    documents,
     findings,
     inspections,
     pipelines,
@@ -100,6 +103,7 @@ TABLES: dict[str, type[models.Model]] = {
     "card_revision": CardRevision,
     "pipeline_stage": PipelineStage,
     "tier_assessment": TierAssessment,
+    "document": Document,
     "finding": Finding,
     "release": Release,
     "plan": ValidationPlan,
@@ -274,6 +278,15 @@ class Slice:
         findings.close_finding(actor=self.second, finding=made, comment="Verified.")
         findings.reopen_finding(actor=self.developer, finding=made, comment="Again.", holder=holder)
 
+    def documented(self, model: RegisteredModel) -> None:
+        blob = store_stream(iter([b"%PDF-1.7 report"]))
+        day = now().date()
+        said = Said("vendor_report", "Report", blob.pk, day, day + timedelta(days=90), "Vera Vendor", day)
+        former = documents.describe_document(actor=self.developer, model=model, said=said)
+        documents.receive_document(actor=self.developer, document=former, blob=blob)
+        later = documents.add_document(actor=self.second, model=model, said=said, blob=blob, replaces=former)
+        documents.withdraw_document(actor=self.developer, document=later, reason="Wrong file.")
+
     def carded(self, model: RegisteredModel, limitations: str) -> None:
         texts = {"intended_use": "Ranks.", "limitations": limitations, "out_of_scope_use": "Prices."}
         cards.publish_card(actor=self.developer, revision=cards.draft_card(actor=self.developer, model=model, **texts))
@@ -296,7 +309,7 @@ def play() -> Release:
         actor=play.developer, slug="limits", name="Limits", purpose="Sets limits.", team=team, owner=person, tier=2,
         task="binary", implementation="onnx",
     )  # fmt: skip
-    for of in (play.records, play.declared, play.use_cases, play.tiers):
+    for of in (play.records, play.declared, play.use_cases, play.tiers, play.documented):
         of(model)
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)
     training, held_out = play.snapshot(dataset), play.snapshot(dataset)

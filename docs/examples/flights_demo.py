@@ -179,6 +179,7 @@ def describe(developer: Portal, team: str) -> None:
             "purpose": "Whether to warn passengers that this flight will arrive more than 15 minutes late.",
             "team": team,
             "mlflow_name": MODEL,
+            "tags": ["Passenger facing", "pilot"],
             "tier": 2,
             "task": "binary",
             "implementation": "scikit-learn",

@@ -19,6 +19,7 @@ EXAMPLE = {
     "task": "binary",
     "implementation": "scikit-learn",
     "origin": "own",
+    "tags": "customer-facing, pilot",
     "in_use_since": "2021-03-01",
     "deadline": "2027-05-31",
     "in_use_as": "Version 4.2 on the dispatchers' server",
@@ -62,6 +63,7 @@ def _row(model: RegisteredModel, declared: Sequence[Release]) -> dict[str, Any]:
     row |= {"team": model.team.slug, "owner": model.owner.email}
     row["backup"] = model.backup.email if model.backup else None
     row["use_case"] = model.use_case.slug if model.use_case else None
+    row["tags"] = ", ".join(model.labels) or None
     for one in declared:
         words = one.description or str(one.version)
         since, deadline, what = DECLARED[one.environment]

@@ -15,6 +15,7 @@ from portal.pages.confirmations import Back, Question, ask
 from portal.pages.doors import PageRequest, page
 from portal.ui.forms import VerbForm
 from registry.models import RegisteredModel
+from registry.rules.tags import separated
 from registry.services.models import change_model, retire_model
 
 
@@ -32,6 +33,11 @@ class RecordForm(VerbForm):
         "and full stops. Leave it empty where no client asks for the model.",
     )
 
+    tags = forms.CharField(
+        required=False,
+        help_text="Labels, with commas between them. They are kept in small letters, with hyphens for spaces.",
+    )
+
     def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._named = {f"user:{one.pk}": one for one in people}
@@ -46,7 +52,7 @@ class RecordForm(VerbForm):
         given = self.cleaned_data
         people = {name: self._named.get(given[name]) for name in ("owner", "backup")}
         texts = {name: given[name] for name in ("name", "purpose")}
-        return {**people, **texts, "mlflow_name": given["mlflow_name"] or None}
+        return {**people, **texts, "mlflow_name": given["mlflow_name"] or None, "tags": separated(given["tags"])}
 
 
 class RetireModelForm(VerbForm):
@@ -102,6 +108,7 @@ def _people(model: RegisteredModel) -> list[User]:
 
 def _initial(model: RegisteredModel) -> dict[str, Any]:
     said = {name: getattr(model, name) for name in ("name", "purpose", "mlflow_name")}
+    said["tags"] = ", ".join(model.labels)
     return {**said, "owner": f"user:{model.owner_id}", "backup": f"user:{model.backup_id}" if model.backup_id else ""}
 
 

@@ -141,6 +141,7 @@ def _read_json(text: str, table: Table) -> None:
             table.say(number, "This line is no JSON object. Each line is one, without line breaks in it.")
             continue
         _flatten(found)
+        _flatten_tags(found)
         unknown = [name for name in found if name not in NAMES and name not in COMPUTED]
         wrong = [name for name, value in found.items() if value is not None and type(value) not in {str, int}]
         for name in unknown[:MOST_NAMES]:
@@ -170,6 +171,13 @@ def _flatten(found: dict[str, Any]) -> None:
         names = DECLARED.get(str(one.get("environment")), DECLARED["production"])
         keys = ("in_use_since", "deadline", "description")
         found |= {name: one.get(key) for name, key in zip(names, keys, strict=True)}
+
+
+def _flatten_tags(found: dict[str, Any]) -> None:
+    """Put what the API's list of models says of tags into one text."""
+    tags = found.get("tags")
+    if isinstance(tags, list) and all(isinstance(one, str) for one in tags):
+        found["tags"] = ", ".join(tags)
 
 
 def _shown(delimiter: str) -> str:

@@ -1,6 +1,6 @@
 """The record of a model: registered, changed, linked to a use case, retired."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 
@@ -17,6 +17,7 @@ from registry.choices import Environment, Origin, ReleaseState
 from registry.errors import NameTaken, NotUsable
 from registry.events import MODEL_CHANGED, MODEL_LINKED, MODEL_REGISTERED, MODEL_RETIRED, MODEL_UNLINKED
 from registry.models import RegisteredModel, UseCase
+from registry.rules import tags as tagging
 from registry.rules.registration import model_problems, record_problems, retirement_problem
 from registry.rules.stages import Candidate
 from registry.rules.use_cases import link_problem
@@ -45,6 +46,7 @@ KEPT = Kept.KEPT
 def register_model(
     *, actor: Actor, slug: str, name: str, purpose: str, team: Team, owner: User, tier: int, task: str,
     implementation: str, origin: str = Origin.OWN, backup: User | None = None, mlflow_name: str | None = None,
+    tags: Iterable[str] = (),
 ) -> RegisteredModel:  # fmt: skip
     """Register a model of a team. Raises Forbidden, Invalid, SlugTaken and NameTaken."""
     actor.require("register_model", team.pk)
@@ -53,6 +55,8 @@ def register_model(
         name=name, purpose=purpose, mlflow_name=mlflow_name, owner=owner.pk, owner_is_active=owner.is_active,
         backup=_candidate(backup, team.pk),
     )  # fmt: skip
+    labels = tagging.normalised(tags)
+    problems |= tagging.problems(labels)
     if problems:
         raise Invalid("The model can't be registered; see the fields.", fields=problems)
     with _unique_mlflow_name(mlflow_name):
@@ -60,7 +64,7 @@ def register_model(
             lambda: RegisteredModel.objects.create(
                 slug=slug, name=name.strip(), purpose=purpose.strip(), team=team, owner=owner, backup=backup,
                 tier=tier, task=task, implementation=implementation, origin=origin, mlflow_name=mlflow_name,
-                created_at=now(),
+                tags=" ".join(labels), created_at=now(),
             ),
             slug,
         )  # fmt: skip
@@ -73,6 +77,7 @@ def register_model(
 def change_model(
     *, actor: Actor, model: RegisteredModel, name: str | None = None, purpose: str | None = None,
     owner: User | None = None, backup: User | Kept | None = KEPT, mlflow_name: str | Kept | None = KEPT,
+    tags: Iterable[str] | None = None,
 ) -> RegisteredModel:  # fmt: skip
     """Change what a model's record says and who answers for it; what is not given stays.
 
@@ -81,18 +86,20 @@ def change_model(
     actor.require("register_model", model.team_id)
     model = lock_model(model.pk)
     require_in_service(model)
-    before = (model.name, model.purpose, model.owner_id, model.backup_id, model.mlflow_name)
+    before = _record_of(model)
     model.name = model.name if name is None else name.strip()
     model.purpose = model.purpose if purpose is None else purpose.strip()
     model.owner = owner or model.owner
     model.backup = model.backup if isinstance(backup, Kept) else backup
     model.mlflow_name = model.mlflow_name if isinstance(mlflow_name, Kept) else mlflow_name
-    if found := _problems(model, new_owner=model.owner_id != before[2], new_backup=model.backup_id != before[3]):
+    model.tags = model.tags if tags is None else " ".join(tagging.normalised(tags))
+    found = _problems(model, new_owner=model.owner_id != before[2], new_backup=model.backup_id != before[3])
+    if found := found | tagging.problems(model.labels):
         raise Invalid("The model can't be changed; see the fields.", fields=found)
-    if before == (model.name, model.purpose, model.owner_id, model.backup_id, model.mlflow_name):
+    if before == _record_of(model):
         return model
     with _unique_mlflow_name(model.mlflow_name):
-        model.save(update_fields=["name", "purpose", "owner", "backup", "mlflow_name"])
+        model.save(update_fields=["name", "purpose", "owner", "backup", "mlflow_name", "tags"])
     _record(model, actor=actor, event=MODEL_CHANGED, private={"name": model.name, "purpose": model.purpose})
     return model
 
@@ -144,6 +151,10 @@ def link_model(*, actor: Actor, model: RegisteredModel, use_case: UseCase | None
     topics = tuple(f"use_case:{pk}" for pk in touched)
     _record(model, actor=actor, event=MODEL_LINKED if use_case else MODEL_UNLINKED, topics=topics)
     return model
+
+
+def _record_of(model: RegisteredModel) -> tuple[str, str, int, int | None, str | None, str]:
+    return (model.name, model.purpose, model.owner_id, model.backup_id, model.mlflow_name, model.tags)
 
 
 def _problems(model: RegisteredModel, *, new_owner: bool, new_backup: bool) -> dict[str, list[str]]:

@@ -236,6 +236,7 @@ class Slice:
     def records(self, model: RegisteredModel) -> None:
         backup = User.objects.get(pk=self.validator.user_id or 0)
         change_model(actor=self.developer, model=model, name="Limits", backup=backup, mlflow_name="limits")
+        change_model(actor=self.developer, model=model, tags=["Credit risk", "pilot"])
         bought = register_model(
             actor=self.developer, slug="bought", name="Bought", purpose="Scores.", team=model.team, owner=model.owner,
             tier=3, task="binary", implementation="vendor", origin="vendor",

@@ -18,6 +18,7 @@ from portal.core.querysets import visible
 from portal.overviews.inventory import InventoryFilter
 from registry.choices import Implementation, Origin, Task, TierStanding
 from registry.models import RegisteredModel, Release
+from registry.rules.tags import MOST
 from registry.selectors import tier_standing
 from registry.services import models as services
 
@@ -53,6 +54,8 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
         help_text="`not_assessed`: the tier was given by hand.",
     )
 
+    tags = serializers.ListField(child=serializers.CharField(), source="labels", read_only=True)
+
     declared = serializers.SerializerMethodField(
         help_text="What was in use before the portal, and by when it goes through the gates; mostly empty."
     )
@@ -61,7 +64,7 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
         model = RegisteredModel
         fields = [
             "slug", "name", "purpose", "team", "owner", "tier", "tier_standing", "task", "implementation",
-            "backup", "mlflow_name", "origin", "use_case", "created_at", "retired_at", "retirement", "declared",
+            "backup", "mlflow_name", "origin", "tags", "use_case", "created_at", "retired_at", "retirement", "declared",
         ]  # fmt: skip
 
     @extend_schema_field(DeclaredSerializer(many=True))
@@ -69,6 +72,13 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
         """Return the declared releases; a list has read them for all its models."""
         read = getattr(model, "declared_releases", None)
         return DeclaredSerializer(model.releases.declared() if read is None else read, many=True).data
+
+
+def _tags() -> Any:
+    return serializers.ListField(
+        child=serializers.CharField(), required=False, max_length=100,
+        help_text=f"All its labels, {MOST} at most; they are kept in small letters, with hyphens for spaces.",
+    )  # fmt: skip
 
 
 class RegisterModelSerializer(Body):
@@ -85,6 +95,7 @@ class RegisterModelSerializer(Body):
     origin = serializers.ChoiceField(choices=Origin.choices, required=False, default=Origin.OWN)
     backup = serializers.EmailField(required=False, allow_null=True, help_text=BACKUP)
     mlflow_name = serializers.CharField(required=False, allow_null=True, help_text=MLFLOW_NAME)
+    tags = _tags()
 
 
 class ChangeModelSerializer(Body):
@@ -95,6 +106,7 @@ class ChangeModelSerializer(Body):
     owner = serializers.EmailField(required=False)
     backup = serializers.EmailField(required=False, allow_null=True, help_text=f"{BACKUP} Null for nobody.")
     mlflow_name = serializers.CharField(required=False, allow_null=True, help_text=f"{MLFLOW_NAME} Null for none.")
+    tags = _tags()
 
 
 class RetireModelSerializer(Body):

@@ -86,6 +86,7 @@ MODEL = st.fixed_dictionaries(
         "implementation": st.sampled_from([one for one in Implementation if one != Implementation.VENDOR]),
         "tier": st.sampled_from([1, 2, 3]),
         "origin": st.sampled_from(["own", "vendor"]),
+        "tags": st.lists(st.sampled_from(["Credit risk", "pilot", "eu/west", "2026", "große"]), max_size=3),
     }
 )
 

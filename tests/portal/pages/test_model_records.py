@@ -105,3 +105,26 @@ def test_who_may_not_change_is_refused(client: Client, model: RegisteredModel) -
     assert change(client, model).status_code == 403
     assert client.get(reverse("model_retire", args=[model.slug])).status_code == 403
     assert "Retire…" not in text(client.get(model.get_absolute_url()))
+
+
+def test_tags_stand_on_the_models_page_and_lead_to_the_models_that_bear_them(
+    client: Client, developer: User, model: RegisteredModel
+) -> None:
+    RegisteredModelFactory.create(slug="another", team=model.team, tags="pilot-2")
+    page = text(change(client, model, tags="Pilot, a + b"))
+    assert "is no tag" in page
+    page = text(change(client, model, tags="Pilot, EU/West, credit risk"))
+    address = f"{reverse('models')}?tag=eu%2Fwest"
+    assert address in page
+    for query in (
+        address,
+        f"{reverse('models')}?tag=Pilot",
+        f"{reverse('models')}?q=west",
+        f"{reverse('models')}?columns=tags",
+    ):
+        listed = text(client.get(query))
+        assert reverse("model", args=[model.slug]) in listed
+        assert (reverse("model", args=["another"]) in listed) == ("columns" in query)
+    assert reverse("model", args=[model.slug]) in text(client.get(reverse("search"), {"q": "credit risk"}))
+    assert 'value="credit-risk, eu/west, pilot"' in text(client.get(reverse("model_change", args=[model.slug])))
+    assert not change(client, model, tags="").context["overview"].model.labels

@@ -232,3 +232,35 @@ def test_only_developers_of_the_team_change_and_retire(viewer: Actor, stranger: 
             change_model(actor=actor, model=model, name="Other")
         with pytest.raises(Forbidden):
             retire_model(actor=actor, model=model, reason="Over.")
+
+
+def test_tags_are_kept_in_one_spelling_and_told_in_the_log(developer: Actor, values: dict[str, Any]) -> None:
+    model = register_model(actor=developer, **values, tags=["Pilot", "credit risk", "pilot"])
+    assert model.labels == ["credit-risk", "pilot"]
+    change_model(actor=developer, model=model, name="Other")
+    model.refresh_from_db()
+    assert model.labels == ["credit-risk", "pilot"]
+    change_model(actor=developer, model=model, tags=["CREDIT risk", "pilot"])
+    assert PendingEntry.objects.count() == 2
+    model = change_model(actor=developer, model=model, tags=[])
+    assert (model.labels, "tags" in model.public_state()) == ([], False)
+    assert replayed("model") == {str(model.pk): model.public_state()}
+
+
+def test_what_is_no_tag_is_refused(developer: Actor, values: dict[str, Any]) -> None:
+    with pytest.raises(Invalid) as refused:
+        register_model(actor=developer, **values, tags=["<b>"])
+    assert set(refused.value.fields) == {"tags"}
+    model = register_model(actor=developer, **values)
+    with pytest.raises(Invalid):
+        change_model(actor=developer, model=model, tags=[f"t{number}" for number in range(21)])
+
+
+def test_models_are_found_by_a_whole_tag(developer: Actor, values: dict[str, Any]) -> None:
+    register_model(actor=developer, **values, tags=["credit-risk", "v1.0"])
+
+    def found(tag: str) -> bool:
+        return RegisteredModel.objects.tagged(tag).exists()
+
+    assert [found(tag) for tag in ("credit-risk", "v1.0")] == [True, True]
+    assert [found(tag) for tag in ("credit", "risk", "v1_0", "v1x0", "credit-risk v1.0 x", "")] == [False] * 6

@@ -180,6 +180,11 @@ def describe(developer: Portal, team: str) -> None:
             "team": team,
             "mlflow_name": MODEL,
             "tags": ["Passenger facing", "pilot"],
+            "contacts": [
+                {"name": "Vera Sand", "role": "sponsor", "address": "viewer@example.org"},
+                {"name": "Dispatch desk", "role": "stops the warnings", "address": "+1 212 555 0100"},
+            ],
+            "links": [{"title": "How dispatchers use it", "url": "https://wiki.example.org/late-arrival"}],
             "tier": 2,
             "task": "binary",
             "implementation": "scikit-learn",

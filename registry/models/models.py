@@ -40,6 +40,10 @@ class RegisteredModel(models.Model):
         max_length=200, null=True, unique=True, help_text="By which MLflow clients know it; unique in the installation."
     )
     tags = models.TextField(default="", blank=True, help_text="Labels as rules.tags spells them, a space between.")
+    links = models.JSONField(default=list, blank=True, help_text="[{title, url}], as rules.links keeps them.")
+    contacts = models.JSONField(
+        default=list, blank=True, help_text="[{name, role, address}], as rules.links keeps them."
+    )
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.OWN)
     tier = models.PositiveSmallIntegerField(help_text="1 is the highest impact, 3 the lowest.")
     task = models.CharField(max_length=20, choices=Task.choices)

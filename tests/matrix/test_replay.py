@@ -57,6 +57,7 @@ from registry.models import (
     UseCase,
 )
 from registry.rules.documents import Said
+from registry.rules.links import Contact, Link
 from registry.runners.inspection import Inspection, Verdict
 from registry.selectors import questionnaire
 from registry.services import (
@@ -237,6 +238,8 @@ class Slice:
         backup = User.objects.get(pk=self.validator.user_id or 0)
         change_model(actor=self.developer, model=model, name="Limits", backup=backup, mlflow_name="limits")
         change_model(actor=self.developer, model=model, tags=["Credit risk", "pilot"])
+        asked, shown = Contact("Vera Vendor", "support", "vera@example.org"), Link("Handbook", "https://example.org/")
+        change_model(actor=self.developer, model=model, links=[shown], contacts=[asked])
         bought = register_model(
             actor=self.developer, slug="bought", name="Bought", purpose="Scores.", team=model.team, owner=model.owner,
             tier=3, task="binary", implementation="vendor", origin="vendor",

@@ -128,3 +128,18 @@ def test_tags_stand_on_the_models_page_and_lead_to_the_models_that_bear_them(
     assert reverse("model", args=[model.slug]) in text(client.get(reverse("search"), {"q": "credit risk"}))
     assert 'value="credit-risk, eu/west, pilot"' in text(client.get(reverse("model_change", args=[model.slug])))
     assert not change(client, model, tags="").context["overview"].model.labels
+
+
+def test_contacts_and_links_stand_on_the_models_page(client: Client, developer: User, model: RegisteredModel) -> None:
+    contacts = f"Vera Vendor; support; vera@vendor.example\r\nDana; developer; {developer.email}\r\nDesk; ; +49 30 1"
+    assert "is no link" in text(change(client, model, links="Wiki http://a.example"))
+    page = text(change(client, model, contacts=contacts, links="Run book https://a.example/?a=1&b=2"))
+    assert '<a href="mailto:vera@vendor.example" rel="noopener noreferrer">vera@vendor.example</a>' in page
+    assert 'href="https://a.example/?a=1&amp;b=2" rel="noopener noreferrer">Run book</a>' in page
+    assert "+49 30 1" in page
+    assert page.count("has an account here") == 1
+    assert f"{reverse('audit')}?actor={developer.actor_id}" in page
+    form = text(client.get(reverse("model_change", args=[model.slug])))
+    assert "Vera Vendor; support; vera@vendor.example\nDana; developer;" in form
+    assert "Run book https://a.example/?a=1&amp;b=2" in form
+    assert "Contacts and links" not in text(change(client, model))

@@ -10,6 +10,7 @@ from portal.core.errors import Forbidden, Invalid
 from portal.ledger.models import PendingEntry
 from registry.errors import NameTaken, NotUsable, SlugTaken
 from registry.models import RegisteredModel
+from registry.rules.links import Contact, Link
 from registry.services.cards import draft_card
 from registry.services.models import change_model, link_model, register_model, retire_model
 from registry.services.versions import TrainingRunInput, register_version
@@ -264,3 +265,23 @@ def test_models_are_found_by_a_whole_tag(developer: Actor, values: dict[str, Any
 
     assert [found(tag) for tag in ("credit-risk", "v1.0")] == [True, True]
     assert [found(tag) for tag in ("credit", "risk", "v1_0", "v1x0", "credit-risk v1.0 x", "")] == [False] * 6
+
+
+def test_contacts_and_links_are_kept_and_only_their_commitments_are_told(
+    developer: Actor, values: dict[str, Any]
+) -> None:
+    vera, handbook = Contact("Vera Vendor ", "support", "vera@example.org"), Link("Handbook", "https://a.example/")
+    model = register_model(actor=developer, **values, links=[handbook], contacts=[vera, vera])
+    assert model.contacts == [{"name": "Vera Vendor", "role": "support", "address": "vera@example.org"}]
+    change_model(actor=developer, model=model, contacts=[vera], name=model.name)
+    assert PendingEntry.objects.count() == 1
+    model = change_model(actor=developer, model=model, contacts=[])
+    assert (model.contacts, model.links) == ([], [{"title": "Handbook", "url": "https://a.example/"}])
+    told = [json.loads(bytes(entry.payload)) for entry in PendingEntry.objects.order_by("pk")]
+    assert [set(one["commitments"]) for one in told] == [
+        {"name", "purpose", "links", "contacts"}, {"name", "purpose", "links"},
+    ]  # fmt: skip
+    assert not any(word in json.dumps(told) for word in ("Vera", "Handbook", "a.example"))
+    with pytest.raises(Invalid) as refused:
+        change_model(actor=developer, model=model, links=[Link("x", "http://a.example")], contacts=[Contact("")])
+    assert set(refused.value.fields) == {"links", "contacts"}

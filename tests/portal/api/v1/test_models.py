@@ -26,6 +26,8 @@ def test_registered_model_is_shown_as_it_was_sent(developer: Caller) -> None:
         "mlflow_name": None,
         "origin": "own",
         "tags": [],
+        "links": [],
+        "contacts": [],
         "tier_standing": "not_assessed",
         "retired_at": None,
         "retirement": "",
@@ -187,3 +189,16 @@ def test_tags_are_sent_shown_changed_and_narrow_the_list(developer: Caller, team
     assert developer.patch("/models/one", {"tags": []}).json()["tags"] == []
     assert fields_of(developer.patch("/models/one", {"tags": ["<b>"]}), 422, "invalid") == {"tags"}
     assert fields_of(developer.patch("/models/one", {"tags": "pilot"}), 400, "invalid") == {"tags"}
+
+
+def test_contacts_and_links_are_sent_shown_and_changed_as_a_whole(developer: Caller, team: Team) -> None:
+    RegisteredModelFactory.create(team=team, slug="one")
+    links = [{"title": "Handbook", "url": "https://a.example/"}]
+    vera = {"name": "Vera Vendor", "role": "support", "address": "vera@vendor.example"}
+    made = developer.patch("/models/one", {"links": links, "contacts": [vera, {"name": "Desk"}]}).json()
+    assert made["links"] == links
+    assert made["contacts"] == [vera, {"name": "Desk", "role": "", "address": ""}]
+    assert developer.patch("/models/one", {"contacts": []}).json()["links"] == links
+    wrong = {"links": [{"title": "x", "url": "http://a.example"}]}
+    assert fields_of(developer.patch("/models/one", wrong), 422, "invalid") == {"links"}
+    assert developer.patch("/models/one", {"contacts": [{"name": "Desk", "phone": "1"}]}).status_code == 400

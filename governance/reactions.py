@@ -9,6 +9,8 @@ from portal.core.errors import Conflict
 from portal.ledger.catalogue import Event, reaction
 from registry.events import (
     CARD_PUBLISHED,
+    DOCUMENT_RECEIVED,
+    DOCUMENT_WITHDRAWN,
     FINDING_CLOSED,
     FINDING_RAISED,
     FINDING_REOPENED,
@@ -23,6 +25,8 @@ from registry.events import (
 
 @reaction(
     CARD_PUBLISHED,
+    DOCUMENT_RECEIVED,
+    DOCUMENT_WITHDRAWN,
     FINDING_CLOSED,
     FINDING_RAISED,
     FINDING_REOPENED,

@@ -247,6 +247,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "LevelEnum": "registry.choices.Level",
         "AssessmentStateEnum": "registry.choices.AssessmentState",
+        "KindEnum": ("user", "service"),
+        "DocumentKindEnum": "registry.choices.DocumentKind",
+        "DocumentStateEnum": "registry.choices.DocumentState",
         "FindingStateEnum": "registry.choices.FindingState",
     },
 }

@@ -187,6 +187,30 @@ class Stage(TextChoices):
         return _GATES[self][1]
 
 
+class DocumentKind(TextChoices):
+    """What a document about a model is."""
+
+    VENDOR_REPORT = "vendor_report", "Vendor's report"
+    VERSION_NOTICE = "version_notice", "Version notice"
+    EXIT_PLAN = "exit_plan", "Exit plan"
+    CONTRACT = "contract", "Contract"
+    VALIDATION = "validation", "Validation done elsewhere"
+    ASSESSMENT = "assessment", "Assessment of risks or impact"
+    MINUTES = "minutes", "Minutes"
+    OTHER = "other", "Other"
+
+
+class DocumentState(TextChoices):
+    """Whether a document counts as evidence on a day: computed, never stored; only a valid one does."""
+
+    AWAITED = "awaited", "Awaited"
+    UPCOMING = "upcoming", "Upcoming"
+    VALID = "valid", "Valid"
+    EXPIRED = "expired", "Expired"
+    REPLACED = "replaced", "Replaced"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 class FindingState(TextChoices):
     """The life of a finding. `overdue` is computed, never stored."""
 

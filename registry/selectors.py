@@ -23,6 +23,7 @@ from registry.choices import (
 )
 from registry.models import (
     CardRevision,
+    Document,
     Finding,
     ModelVersion,
     PipelineStage,
@@ -32,6 +33,7 @@ from registry.models import (
     UseCase,
 )
 from registry.models.findings import REMEDIATED_BY
+from registry.rules.documents import SUFFIXES
 from registry.rules.findings import Facts, Standing, line_for
 from registry.rules.tiers import Questionnaire, questionnaire_of
 
@@ -149,3 +151,11 @@ def file_of(version: ModelVersion, name: str) -> Download | None:
     return download_of(
         artifact.blob, name=f"{name}.{version.state}" if stopped else name, media_type=media_type or UNKNOWN_TYPE
     )
+
+
+def file_of_document(document: Document) -> Download | None:
+    """Return a document's file as a download, under a name of ours that ends as its bytes tell; None without one."""
+    if document.blob is None:
+        return None
+    name = f"{document.model.slug}-document-{document.number}.{SUFFIXES.get(document.media_type, 'bin')}"
+    return download_of(document.blob, name=name, media_type=document.media_type)

@@ -1,8 +1,8 @@
 """From an empty portal to a model in production, over REST: will this flight arrive more than 15 minutes late.
 
 Three versions of one model: a champion that is approved and active, a candidate that waits for review, and one that a
-gate stops, about which the second line raised a finding; beside it a second model, in LightGBM, that is measured on the
-same rows. `manage.py demo` runs this script; with accounts of your own it runs as
+gate stops, about which the second line raised a finding; documents about the model; beside it a second, in LightGBM,
+that is measured on the same rows. `manage.py demo` runs this script; with accounts of your own it runs as
 
     BASE_URL=… TEAM=… TOKEN=… VALIDATOR_TOKEN=… SPONSOR_EMAIL=… SIGNER_EMAIL=… SIGNER_PASSWORD=… \
         python docs/examples/flights_demo.py
@@ -179,6 +179,12 @@ def describe(developer: Portal, team: str) -> None:
             "purpose": "Whether to warn passengers that this flight will arrive more than 15 minutes late.",
             "team": team,
             "mlflow_name": MODEL,
+            "tags": ["Passenger facing", "pilot"],
+            "contacts": [
+                {"name": "Vera Sand", "role": "sponsor", "address": "viewer@example.org"},
+                {"name": "Dispatch desk", "role": "stops the warnings", "address": "+1 212 555 0100"},
+            ],
+            "links": [{"title": "How dispatchers use it", "url": "https://wiki.example.org/late-arrival"}],
             "tier": 2,
             "task": "binary",
             "implementation": "scikit-learn",
@@ -278,6 +284,21 @@ def find_fault(developer: Portal, second: Portal, number: int) -> None:
     say("Finding", f"{found['number']}, {begun['severity']}, about v{number}: {begun['state'].replace('_', ' ')}")
 
 
+def add_documents(developer: Portal, second: Portal) -> None:
+    """Add what people wrote about the model: minutes of the second line, and an assessment that ends soon."""
+    today = datetime.now(UTC).date()
+    kept = (
+        (second, "minutes", "Minutes on the use of late-arrival", None, b"Agreed: warnings only, no rebooking.\n"),
+        (developer, "assessment", "Impact on passengers", today + timedelta(days=20), b"A wrong warning costs time.\n"),
+    )
+    for portal, kind, title, until, text in kept:
+        said = {"signed_by": "Sam Sponsor, head of operations", "signed_on": str(today - timedelta(days=1))}
+        body = {"kind": kind, "title": title, "sha256": hashlib.sha256(text).hexdigest(), **said}
+        made = portal.post(f"/models/{MODEL}/documents", {**body, "valid_until": str(until) if until else None})
+        portal.upload("PUT", f"/models/{MODEL}/documents/{made['number']}/file", text)
+    say("Documents", f"{len(kept)} that count while they are valid; one ends in 20 days")
+
+
 def measure_challenger(developer: Portal, second: Portal, summer: Snapshot, held_out: Snapshot) -> None:
     """Register a second model that answers the same question in LightGBM, and have it measured on the same rows."""
     body = {
@@ -327,6 +348,7 @@ def main() -> None:
         eager = register_version(developer, forest, summer, claims, words)
         challenge(developer, candidate, eager)
         find_fault(developer, second, eager)
+        add_documents(developer, second)
         measure_challenger(developer, second, summer, held_out)
 
 

@@ -18,11 +18,14 @@ PARTS: Mapping[str, str] = {
     "production": "version in production",
     "open_findings": "open findings",
     "active_waivers": "active waivers",
+    "documents": "documents",
     "tier": "tier",
     "rollout": "rollout plan and fallback",
     "environment": "environment",
 }
 """Every covered part, with its name for people."""
+WHERE_READ = frozenset({"documents"})
+"""Parts of a bundle only where the policy reads them: of what it does not ask for, nothing voids a request."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,12 @@ class ChangedPart:
 
 def complete(parts: Mapping[str, str]) -> dict[str, str]:
     """Return the bundle in the order of PARTS; raises ValueError where a part is missing, unknown or has no digest."""
-    if parts.keys() != PARTS.keys():
-        raise ValueError(f"not the parts of a bundle: {sorted(parts.keys() ^ PARTS.keys())}")
+    if misfits := (parts.keys() ^ PARTS.keys()) - WHERE_READ:
+        raise ValueError(f"not the parts of a bundle: {sorted(misfits)}")
     empty = [part for part, digest in parts.items() if not digest]
     if empty:
         raise ValueError(f"parts without a digest: {empty}")
-    return {part: parts[part] for part in PARTS}
+    return {part: parts[part] for part in PARTS if part in parts}
 
 
 def bundle_digest(bundle: Mapping[str, str]) -> str:

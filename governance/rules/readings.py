@@ -7,7 +7,7 @@ from typing import Any
 
 from monitoring.rules.claims import REFUTED, ClaimVerdict
 from monitoring.rules.comparisons import Verdict
-from registry.choices import Severity
+from registry.choices import DocumentState, Severity
 
 
 @dataclass(frozen=True)
@@ -51,4 +51,14 @@ def findings_inputs(found: Sequence[OpenFinding], at: datetime) -> dict[str, obj
         "findings.open": len(found),
         "findings.open_high": sum(one.severity == Severity.HIGH for one in found),
         "findings.overdue": sum(one.due is not None and one.due < at for one in found),
+    }
+
+
+def documents_inputs(found: Sequence[tuple[str, str]]) -> dict[str, object]:
+    """Return the variables that come from the model's documents, of each its kind and its state on the day."""
+    states = [state for _, state in found]
+    return {
+        "documents.valid": states.count(DocumentState.VALID),
+        "documents.expired": states.count(DocumentState.EXPIRED),
+        "documents.valid_kinds": sorted({kind for kind, state in found if state == DocumentState.VALID}),
     }

@@ -69,6 +69,17 @@ _PLAIN = (
     ),
     ("findings.open_high", VariableType.INT, "Those among them of high severity."),
     ("findings.overdue", VariableType.INT, "Those among them whose due time has passed."),
+    ("documents.valid", VariableType.INT, "Documents about the model that are valid on the day of the evaluation."),
+    (
+        "documents.expired",
+        VariableType.INT,
+        "Documents about the model whose time is over, and that were neither replaced nor withdrawn.",
+    ),
+    (
+        "documents.valid_kinds",
+        VariableType.STRINGS,
+        "The kinds of those that are valid, such as vendor_report; with none it has no value.",
+    ),
     ("production.exists", VariableType.BOOL, "Another version of the model is active in production."),
 )
 _OF_RUN = (

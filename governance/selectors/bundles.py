@@ -1,13 +1,17 @@
 """What an approval covers, and what of it has changed."""
 
-from governance.models import ApprovalRequest, GateEvaluation
+from datetime import date
+
+from governance.models import ApprovalRequest, GateEvaluation, PolicyVersion
 from governance.rules import bundles
 from governance.rules.bundles import ChangedPart
+from governance.rules.expressions import compiled
 from monitoring.choices import RunState
 from monitoring.models import ValidationRun
 from portal.core.canonical import digest_of
+from portal.core.clock import now
 from registry.choices import CardState, VersionState
-from registry.models import CardRevision, Finding, ModelVersion, RegisteredModel, Release
+from registry.models import CardRevision, Document, Finding, ModelVersion, RegisteredModel, Release
 from registry.selectors import champion_of
 
 NONE = digest_of(None)
@@ -30,6 +34,7 @@ def bundle_of(release: Release, evaluation: GateEvaluation) -> dict[str, str]:
     run, champion, card = newest_run(version), comparable_champion(version), published_card(model)
     pipeline = version.feature_pipeline_version
     sealed = version.state == VersionState.SEALED
+    reads = reads_documents(evaluation.policy_version)
     return bundles.complete(
         {
             "version": version.digest if sealed else digest_of([version.digest, version.state]),
@@ -49,6 +54,7 @@ def bundle_of(release: Release, evaluation: GateEvaluation) -> dict[str, str]:
             "rollout": digest_of({"steps": [], "fallback": release.fallback}),
             "environment": digest_of(release.environment),
         }
+        | ({"documents": documents_digest(model, now().date())} if reads else {})
     )
 
 
@@ -56,6 +62,18 @@ def findings_digest(version: ModelVersion) -> str:
     """Return the digest of what is open against a version: number and severity of each finding, not who works on it."""
     rows = Finding.objects.about(version).unclosed().order_by("number")
     return digest_of([[number, severity] for number, severity in rows.values_list("number", "severity")])
+
+
+def reads_documents(policy: PolicyVersion) -> bool:
+    """Whether a check of the policy reads documents, which are a covered part then."""
+    read = (variable.name for check in policy.document["checks"] for variable in compiled(check["expression"]).reads)
+    return any(name.startswith("documents.") for name in read)
+
+
+def documents_digest(model: RegisteredModel, day: date) -> str:
+    """Return the digest of the model's documents that are valid or expired on a day: the file of each, and which."""
+    rows = Document.objects.filter(model=model).told_on(day).order_by("number")
+    return digest_of([list(row) for row in rows.values_list("number", "kind", "sha256", "state_now")])
 
 
 def newest_run(version: ModelVersion) -> ValidationRun | None:

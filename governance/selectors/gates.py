@@ -8,7 +8,7 @@ from governance.choices import PolicyState
 from governance.models import PolicyCheck, PolicyVersion
 from governance.rules import policies
 from governance.rules.gates import CheckVerdict, GateCheck, RunTimes, applies, judge
-from governance.rules.readings import OpenFinding, findings_inputs, results_inputs
+from governance.rules.readings import OpenFinding, documents_inputs, findings_inputs, results_inputs
 from governance.rules.variables import VARIABLES, storable
 from governance.selectors.bundles import comparable_champion, published_card
 from monitoring.choices import Measured, RunState
@@ -16,7 +16,7 @@ from monitoring.models import ValidationRun
 from portal.accounts.choices import UserKind
 from portal.accounts.selectors import people_of_addresses
 from registry.choices import VersionState
-from registry.models import Finding, ModelVersion
+from registry.models import Document, Finding, ModelVersion
 from registry.rules import cards
 from registry.selectors import assessment_in_force, stages_without_owner
 
@@ -79,6 +79,8 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) 
     }
     findings = Finding.objects.about(version).unclosed().order_by().values_list("severity", "due")
     values |= findings_inputs([OpenFinding(*row) for row in findings], at)
+    documents = Document.objects.filter(model=version.model_id).with_state(at.date()).order_by()
+    values |= documents_inputs(list(documents.values_list("kind", "state_now")))
     if run is not None:
         values |= _run_inputs(run, at)
         values["comparison.current"] = run.champion_id == (champion.pk if champion else None)

@@ -18,6 +18,7 @@ ROLES: dict[str, frozenset[str]] = {
         "register_model",
         "assess_tier",
         "raise_finding",
+        "add_document",
         "upload_dataset",
         "register_pipeline",
         "register_version",
@@ -38,6 +39,7 @@ ROLES: dict[str, frozenset[str]] = {
         "challenge_tier",
         "raise_finding",
         "challenge_finding",
+        "add_document",
         "declare_release",
         # Who must meet a deadline does not move it.
         "extend_deadline",

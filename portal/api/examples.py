@@ -48,6 +48,15 @@ EXAMPLES: dict[str, Any] = {
         "answers": {key: question.answers[1].key for key, question in questionnaire().questions.items()},
         "rationale": "Some 300,000 flights a year; a wrong warning costs a passenger time, no money.",
     },
+    "models_documents_create": {
+        "kind": "vendor_report",
+        "title": "Model documentation 4.2",
+        "sha256": _SHA256,
+        "signed_by": "Vera Vendor, head of models",
+        "signed_on": "2026-03-02",
+        "valid_until": "2027-03-01",
+    },
+    "models_documents_withdraw_create": {"reason": "It is about release 4.1."},
     "models_findings_create": {
         "title": "Probabilities are far too high",
         "description": "Calibration fails on the held-out months. Weights of classes must be taken back.",

@@ -51,14 +51,15 @@ def declared_sha256(request: Request) -> str:
     return raw.hex()
 
 
-def stored_upload(request: Request, actor: Actor, *, sha256: str) -> Blob:
+def stored_upload(request: Request, actor: Actor, *, sha256: str, limit: int | None = None) -> Blob:
     """Store the body, and return its row; refused before a byte is read where its length says that it is too large.
 
-    Raises TooManyTries, LengthRequired, TooLarge, UploadInterrupted, and Invalid for another digest than declared.
+    `limit`: at most so many bytes, where that is less than the installation takes. Raises TooManyTries, LengthRequired,
+    TooLarge, UploadInterrupted, and Invalid for another digest than declared.
     """
-    limit: int = settings.MAX_UPLOAD_BYTES
-    _admit(request, actor, limit)
-    return store_stream(_chunks_of(request), expected_sha256=sha256, limit=limit)
+    most = min(limit or settings.MAX_UPLOAD_BYTES, settings.MAX_UPLOAD_BYTES)
+    _admit(request, actor, most)
+    return store_stream(_chunks_of(request), expected_sha256=sha256, limit=most)
 
 
 def small_upload(request: Request, actor: Actor, *, sha256: str, limit: int) -> bytes:

@@ -9,6 +9,7 @@ from portal.api.v1 import (
     comparisons,
     data,
     declarations,
+    documents,
     findings,
     imports,
     jobs,
@@ -29,6 +30,7 @@ from portal.api.v1 import (
     whoami,
 )
 
+_DOCUMENT = "v1/models/<slug:slug>/documents/<int:number>"
 _VERSION = "v1/models/<slug:slug>/versions/<int:number>"
 
 urlpatterns = [
@@ -73,6 +75,10 @@ urlpatterns = [
     path("v1/models/<slug:slug>/validation-plans/<int:number>", validation.PlanDetail.as_view(), name="api_plan"),
     path("v1/models/<slug:slug>/stages", stages.StageList.as_view(), name="api_stages"),
     path("v1/models/<slug:slug>/stages/<slug:stage>", stages.StageDetail.as_view(), name="api_stage"),
+    path("v1/models/<slug:slug>/documents", documents.DocumentList.as_view(), name="api_documents"),
+    path(_DOCUMENT, documents.DocumentDetail.as_view(), name="api_document"),
+    path(f"{_DOCUMENT}/file", documents.DocumentFile.as_view(), name="api_document_file"),
+    path(f"{_DOCUMENT}/withdraw", documents.DocumentWithdraw.as_view(), name="api_document_withdraw"),
     path("v1/findings", findings.AllFindings.as_view(), name="api_all_findings"),
     path("v1/models/<slug:slug>/findings", findings.FindingList.as_view(), name="api_findings"),
     path("v1/models/<slug:slug>/findings/<int:number>", findings.FindingDetail.as_view(), name="api_finding"),

@@ -218,6 +218,7 @@ _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
     "training_run": _part_of_model("model"),
     "card_revision": _part_of_model("card"),
     "tier_assessment": _part_of_model("tier"),
+    "document": _part_of_model("documents"),
     "pipeline_stage": _stage,
     "finding": _finding,
     "plan": _part_of_model("model"),

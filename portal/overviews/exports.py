@@ -8,6 +8,7 @@ from typing import Any
 from portal.overviews.inventory import CHUNK
 from registry.models import RegisteredModel, Release
 from registry.rules.imports import DECLARED, NAMES
+from registry.rules.links import contacts_text, links_text
 
 EXAMPLE = {
     "slug": "late-arrival",
@@ -19,6 +20,9 @@ EXAMPLE = {
     "task": "binary",
     "implementation": "scikit-learn",
     "origin": "own",
+    "tags": "customer-facing, pilot",
+    "links": "Handbook https://wiki.example.org/late-arrival",
+    "contacts": "Vera Vendor; support; support@example.org",
     "in_use_since": "2021-03-01",
     "deadline": "2027-05-31",
     "in_use_as": "Version 4.2 on the dispatchers' server",
@@ -62,6 +66,8 @@ def _row(model: RegisteredModel, declared: Sequence[Release]) -> dict[str, Any]:
     row |= {"team": model.team.slug, "owner": model.owner.email}
     row["backup"] = model.backup.email if model.backup else None
     row["use_case"] = model.use_case.slug if model.use_case else None
+    row["tags"] = ", ".join(model.labels) or None
+    row["links"], row["contacts"] = links_text(model.links) or None, contacts_text(model.contacts) or None
     for one in declared:
         words = one.description or str(one.version)
         since, deadline, what = DECLARED[one.environment]

@@ -20,6 +20,7 @@ from portal.jobs.models import Job
 from portal.ledger.selectors import entries
 from portal.overviews.administration import Waiting, waiting_for_second
 from portal.overviews.declared import DeclaredLine, declared_due
+from portal.overviews.documents import DocumentLine, documents_due
 from portal.overviews.entries import EntryLine, entry_lines
 from portal.overviews.findings import FindingsWaiting, findings_waiting
 from portal.overviews.reviews import reviews_table
@@ -127,6 +128,8 @@ class Inbox:
 
     declared: Sequence[DeclaredLine] = ()
     """What was in use before the portal and is late, or soon will be: the reader's, and all for the second line."""
+    documents: Sequence[DocumentLine] = ()
+    """What has expired or soon will: of the reader's models and teams."""
 
     @property
     def heading(self) -> str:
@@ -164,6 +167,7 @@ def inbox(actor: Actor, *, whole: bool = False) -> Inbox:
         findings=findings_waiting(actor),
         unowned=_unowned(actor),
         declared=declared_due(actor),
+        documents=documents_due(actor),
     )
 
 

@@ -15,6 +15,7 @@ from portal.overviews.truths import TruthFilter
 from portal.ui.words import spoken
 from registry.choices import Environment, Implementation, Origin, Stage, Task, TierStanding
 from registry.models import PipelineStage, RegisteredModel, Release
+from registry.rules.tags import normalised
 from registry.selectors import tier_standing
 
 SORTS = ("slug", "name", "tier", "created_at")
@@ -48,6 +49,7 @@ class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
     )
     origin = django_filters.ChoiceFilter(choices=Origin.choices, empty_label="Any origin")
     mlflow_name = django_filters.CharFilter(label="Its name for MLflow clients.")
+    tag = django_filters.CharFilter(method="with_tag", label="A tag that it bears.")
     retired = TruthFilter(field_name="retired_at", lookup_expr="isnull", exclude=True, label="Whether it is retired.")
     declared = django_filters.ChoiceFilter(
         choices=DECLARED,
@@ -63,7 +65,7 @@ class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
         model = RegisteredModel
         fields = [
             "q", "team", "owner", "tier", "tier_standing", "task", "implementation", "origin", "serving", "declared",
-            "retired", "unowned", "use_case", "mlflow_name",
+            "retired", "unowned", "use_case", "mlflow_name", "tag",
         ]  # fmt: skip
 
     def with_words(self, rows: Any, _: str, text: str) -> Any:
@@ -72,9 +74,13 @@ class InventoryFilter(django_filters.FilterSet):  # type: ignore[misc]  # django
         if not wanted.words:
             return rows.none()
         everything = RegisteredModel.objects.order_by()
-        named = everything.filter(holding(wanted.words, "slug", "name", "mlflow_name"))
+        named = everything.filter(holding(wanted.words, "slug", "name", "mlflow_name", "tags"))
         said = everything.alias(words=Words("slug", "name", "purpose", "retirement")).filter(words=wanted.query)
         return rows.filter(pk__in=named.values("pk").union(said.values("pk"), all=True))
+
+    def with_tag(self, rows: Any, _: str, text: str) -> Any:
+        """Keep models that bear a tag, however it is spelled."""
+        return rows.tagged("".join(normalised([text])))
 
     def with_owner(self, rows: Any, _: str, text: str) -> Any:
         """Keep models of an owner."""
@@ -153,6 +159,7 @@ COLUMNS = (
     Column("team", "Team", ["team"], lambda row: [row.team.slug]),
     Column("stages", "Stages", ["stages_without_owner"], lambda row: [row.stages_without_owner]),
     Column("use_case", "Use case", ["use_case"], lambda row: [row.use_case.slug if row.use_case else ""]),
+    Column("tags", "Tags", ["tags"], lambda row: [", ".join(row.labels)]),
     Column("task", "Task", ["task"], lambda row: [row.task]),
     Column("implementation", "Implementation", ["implementation"], lambda row: [row.implementation]),
     Column("registered", "Registered", ["registered"], lambda row: [row.created_at], "created_at"),

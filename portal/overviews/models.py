@@ -14,8 +14,10 @@ from monitoring.choices import Measured
 from monitoring.models import Measurement, ValidationPlan, ValidationRun
 from monitoring.rules.measures import Measure, measure_named
 from portal.accounts.models import Team
+from portal.accounts.selectors import people_known_to
 from portal.core.actors import Actor
 from portal.overviews.declared import DeclaredLine, declared_line
+from portal.overviews.documents import DocumentsSummary, documents_summary
 from portal.overviews.entries import EntryLine
 from portal.overviews.findings import FindingsSummary, open_findings
 from portal.overviews.tiers import standing_of
@@ -23,6 +25,7 @@ from portal.overviews.timeline import timeline
 from portal.overviews.versions import Change, changes_against
 from registry.choices import CardState, Environment, ReleaseState, StageState, VersionState
 from registry.models import CardRevision, ModelVersion, PipelineStage, RegisteredModel, Release
+from registry.rules.links import Contact
 from registry.selectors import assessment_in_force, stages_of, tier_standing, without_owner
 
 VERSIONS_SHOWN = 20
@@ -100,6 +103,14 @@ class RequestLine:
 
 
 @dataclass(frozen=True)
+class ContactLine:
+    """Somebody who can be asked; `actor` is the account here that has this address, empty where none is known."""
+
+    contact: Contact
+    actor: str
+
+
+@dataclass(frozen=True)
 class ModelOverview:
     """A model's page. `allowed_by` is the request behind the active release, `candidate` what would follow it.
 
@@ -117,6 +128,8 @@ class ModelOverview:
     headline: Measure | None
     stages: Sequence[PipelineStage]
     findings: FindingsSummary
+    documents: DocumentsSummary
+    contacts: Sequence[ContactLine]
     tier_standing: str
     versions: Sequence[VersionLine]
     open_requests: Sequence[RequestLine]
@@ -170,12 +183,23 @@ def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
         headline=headline,
         stages=stages_of(model),
         findings=open_findings(actor, model),
+        documents=documents_summary(actor, model),
+        contacts=_contacts(actor, model),
         tier_standing=standing_of(assessment_in_force(model)),
         versions=version_lines(model, releases, headline),
         open_requests=requests,
         releases=releases[:RELEASES_SHOWN],
         timeline=timeline(actor, topic=f"model:{model.pk}"),
     )
+
+
+def _contacts(actor: Actor, model: RegisteredModel) -> list[ContactLine]:
+    """Return whom to ask; those of them who are known here lead to what they did."""
+    contacts = [Contact(**one) for one in model.contacts]
+    addresses = {one.address.lower() for one in contacts}
+    known = people_known_to(actor).filter(email__in=addresses) if addresses else ()
+    actors = {user.email: user.actor_id for user in known}
+    return [ContactLine(one, actors.get(one.address.lower(), "")) for one in contacts]
 
 
 def version_lines(model: RegisteredModel, releases: Sequence[Release], headline: Measure | None) -> list[VersionLine]:

@@ -20,6 +20,7 @@ from governance.selectors.requests import state_now
 from portal.accounts.selectors import people_known_to
 from portal.core.actors import Actor
 from portal.core.fulltext import CONFIG, NamesWithin, Words
+from portal.overviews.documents import documents_now
 from portal.overviews.search_words import number_in
 from portal.ui.words import spoken
 from registry.choices import CardState, Environment, SnapshotState
@@ -140,7 +141,7 @@ KINDS = (
         title="Models",
         icon="models",
         rows=lambda actor: RegisteredModel.objects.visible_to(actor).with_names(),
-        names=("slug", "name", "mlflow_name"),
+        names=("slug", "name", "mlflow_name", "tags"),
         vector=Words("slug", "name", "purpose", "retirement"),
         texts=("purpose", "retirement"),
         shown=lambda row: f"{row.slug}, {row.name}",
@@ -184,6 +185,19 @@ KINDS = (
         shown=lambda row: f"{row.title}, finding {row.number} of {row.model.slug}",
         note=lambda row: f"{row.get_severity_display()}, {row.get_state_display().lower()}",
         url=_page,
+    ),
+    Kind(
+        title="Documents",
+        icon="draft",
+        rows=documents_now,
+        parent="model",
+        own=_numbered("number", words=("document",)),
+        vector=Words("title", "withdrawal"),
+        texts=("withdrawal",),
+        shown=lambda row: f"{row.title}, document {row.number} of {row.model.slug}",
+        note=lambda row: f"{row.get_kind_display()}, {spoken(row.state_now).lower()}",
+        url=_page,
+        digest="sha256",
     ),
     Kind(
         title="Reviews",

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from functools import wraps
-from io import BytesIO
+from tempfile import SpooledTemporaryFile
 from typing import Any, Concatenate, Never
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_protect
@@ -16,6 +16,8 @@ from portal.pages.doors import PageRequest, PageView, Rest
 FIELD = "file"
 AROUND = 10_000
 """Bytes of a form around its file."""
+IN_MEMORY = 1 << 20
+"""Bytes of a file that stay in memory; a longer one lies on disk until it is answered."""
 
 
 class RefusedFiles(FileUploadHandler):
@@ -32,20 +34,20 @@ class RefusedFiles(FileUploadHandler):
         """Give nothing."""
 
 
-class OneSmallFile(FileUploadHandler):
-    """Keeps one file of a form, in memory, up to a number of bytes."""
+class OneFile(FileUploadHandler):
+    """Keeps one file of a form, up to a number of bytes."""
 
     def __init__(self, limit: int) -> None:
         super().__init__()
         self.limit = limit
-        self.kept: BytesIO | None = None
+        self.kept: SpooledTemporaryFile[bytes] | None = None
 
     def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
         """Begin with the file; raises SuspiciousOperation for a second one, and for another field's."""
         super().new_file(field_name, *args, **kwargs)
         if field_name != FIELD or self.kept is not None:
             raise SuspiciousOperation("a form with a file that nobody asked for")
-        self.kept = BytesIO()
+        self.kept = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (Django closes a request's files with it)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Keep a piece; raises RequestDataTooBig beyond the limit."""
@@ -53,14 +55,12 @@ class OneSmallFile(FileUploadHandler):
             raise RequestDataTooBig
         self.kept.write(raw_data)
 
-    def file_complete(self, file_size: int) -> InMemoryUploadedFile | None:
+    def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":  # no generic at run time
         """Give the file."""
         if self.kept is None:
             return None
         self.kept.seek(0)
-        return InMemoryUploadedFile(
-            self.kept, self.field_name, self.file_name or "", self.content_type, file_size, self.charset
-        )
+        return UploadedFile(self.kept, self.file_name or "", self.content_type, file_size, self.charset)
 
 
 def takes_a_file(limit: int) -> Callable[[PageView[Rest]], PageView[Rest]]:
@@ -78,7 +78,7 @@ def takes_a_file(limit: int) -> Callable[[PageView[Rest]], PageView[Rest]]:
             length = request.META.get("CONTENT_LENGTH") or "0"
             if not length.isdecimal() or int(length[:20]) > limit + AROUND:
                 raise RequestDataTooBig
-            request.upload_handlers = [OneSmallFile(limit)]
+            request.upload_handlers = [OneFile(limit)]
             return protected(request, *args, **kwargs)
 
         enter.csrf_exempt = True  # type: ignore[attr-defined]  # the middleware would read the form first

@@ -15,6 +15,8 @@ from portal.pages.confirmations import Back, Question, ask
 from portal.pages.doors import PageRequest, page
 from portal.ui.forms import VerbForm
 from registry.models import RegisteredModel
+from registry.rules.links import contacts_of, contacts_text, links_of, links_text
+from registry.rules.tags import separated
 from registry.services.models import change_model, retire_model
 
 
@@ -32,6 +34,22 @@ class RecordForm(VerbForm):
         "and full stops. Leave it empty where no client asks for the model.",
     )
 
+    tags = forms.CharField(
+        required=False,
+        help_text="Labels, with commas between them. They are kept in small letters, with hyphens for spaces.",
+    )
+
+    contacts = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Whom to ask, one a line: name; role; e-mail address, page or number. They need no account.",
+    )
+    links = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Pages elsewhere, one a line: a title, then the address, over https.",
+    )
+
     def __init__(self, *args: Any, people: list[User], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._named = {f"user:{one.pk}": one for one in people}
@@ -46,7 +64,12 @@ class RecordForm(VerbForm):
         given = self.cleaned_data
         people = {name: self._named.get(given[name]) for name in ("owner", "backup")}
         texts = {name: given[name] for name in ("name", "purpose")}
-        return {**people, **texts, "mlflow_name": given["mlflow_name"] or None}
+        lists = {
+            "tags": separated(given["tags"]),
+            "links": links_of(given["links"]),
+            "contacts": contacts_of(given["contacts"]),
+        }
+        return {**people, **texts, **lists, "mlflow_name": given["mlflow_name"] or None}
 
 
 class RetireModelForm(VerbForm):
@@ -102,6 +125,8 @@ def _people(model: RegisteredModel) -> list[User]:
 
 def _initial(model: RegisteredModel) -> dict[str, Any]:
     said = {name: getattr(model, name) for name in ("name", "purpose", "mlflow_name")}
+    said |= {"tags": ", ".join(model.labels)}
+    said |= {"links": links_text(model.links), "contacts": contacts_text(model.contacts)}
     return {**said, "owner": f"user:{model.owner_id}", "backup": f"user:{model.backup_id}" if model.backup_id else ""}
 
 

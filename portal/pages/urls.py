@@ -9,6 +9,7 @@ from portal.pages import (
     credentials,
     data,
     declarations,
+    documents,
     findings,
     grants,
     home,
@@ -46,6 +47,7 @@ class SecretConverter(StringConverter):
 
 register_converter(SecretConverter, "secret")
 
+_DOCUMENT = "models/<slug:slug>/documents/<int:number>"
 _PERSON = "admin/people/<int:pk>"
 _VERSION = "models/<slug:slug>/versions/<int:number>"
 
@@ -83,6 +85,10 @@ urlpatterns = [
     path("models/<slug:slug>/card", inventory.card, name="card"),
     path("models/<slug:slug>/card/<int:number>/publish", inventory.card_publish, name="card_publish"),
     path("models/<slug:slug>/stages/<slug:stage>", stages.stage, name="stage"),
+    path("models/<slug:slug>/documents", documents.documents, name="documents"),
+    path("models/<slug:slug>/add-document", documents.document_add, name="document_add"),
+    path(f"{_DOCUMENT}/file", documents.document_file, name="document_file"),
+    path(f"{_DOCUMENT}/withdraw", documents.document_withdraw, name="document_withdraw"),
     path("findings", findings.findings, name="findings"),
     path("findings.csv", findings.findings_csv, name="findings_csv"),
     path("models/<slug:slug>/raise-finding", findings.finding_raise, name="finding_raise"),

@@ -33,6 +33,7 @@ VOCABULARY = (
     ("Incident", "contained resolved reviewed"),
     ("Retrained", "triggered training registered"),
     ("Finding", "in_remediation ready_to_verify closed reopened accepted overdue"),
+    ("Document", "awaited upcoming valid expiring expired replaced withdrawn"),
     ("Severity", "high medium low"),
     ("Alert", "acknowledged muted severe"),
     ("Claim, proof", "holds does_not_hold missing verified included"),

@@ -19,7 +19,7 @@ LOOKS: dict[str, Look] = {
     for tone, shapes in {
         "good": {
             "ok": "passed passing active in_use resolved closed no_drift reviewed ready done holds better held healthy "
-            "complete",
+            "complete valid",
         },
         "a": {
             "seal": "verified sealed signed approved published approved_for_development included",
@@ -34,7 +34,7 @@ LOOKS: dict[str, Look] = {
         "warn": {
             "warn": "drift changes_requested finding_open alert_open no_owner owner_deactivated medium",
             "waive": "waived accepted waiver_active",
-            "stale": "stale expired lapsed declared",
+            "stale": "stale expired expiring lapsed declared",
         },
         "bad": {
             "fail": "failed rejected breached severe not_passed refused worse does_not_hold missing",
@@ -48,12 +48,12 @@ LOOKS: dict[str, Look] = {
             "open": "reopened",
         },
         "": {
-            "draft": "proposed draft pending planned queued named",
+            "draft": "proposed draft pending planned queued named awaited upcoming",
             "open": "waiting",
             "warn": "low",
             "none": "no_data not_enough_data not_assessed",
             "skip": "skipped cancelled aborted not_worse not_a_model",
-            "old": "withdrawn superseded retired deactivated",
+            "old": "withdrawn superseded replaced retired deactivated",
             "mute": "muted",
         },
     }.items()

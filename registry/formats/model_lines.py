@@ -3,12 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from portal.core.formulas import unguarded
 from registry.rules.imports import COMPUTED, DECLARED, MOST_LINES, NAMES, REQUIRED, Flaw, Line
+from registry.rules.links import contacts_text, links_text
 
 SPREADSHEETS = {
     b"PK\x03\x04": "This is a workbook, not a text.",
@@ -18,6 +19,12 @@ SPREADSHEETS = {
 }
 SAVE = "Save the sheet as “CSV UTF-8”, then choose that file."
 DELIMITERS = ",;\t"
+LISTS: Mapping[str, tuple[Callable[[Any], str], tuple[str, ...]]] = {
+    "tags": (", ".join, ()),
+    "links": (links_text, ("title", "url")),
+    "contacts": (contacts_text, ("name", "role", "address")),
+}
+"""What the API shows as a list and a file as a text: how the text is made, and of what each row consists."""
 LONGEST_SHOWN = 60
 MOST_NAMES, MOST_FLAWS = 100, 1_000
 """Names of columns that are looked at, and wrong lines after which no more is read: what has more is no such file."""
@@ -141,6 +148,7 @@ def _read_json(text: str, table: Table) -> None:
             table.say(number, "This line is no JSON object. Each line is one, without line breaks in it.")
             continue
         _flatten(found)
+        _flatten_lists(found)
         unknown = [name for name in found if name not in NAMES and name not in COMPUTED]
         wrong = [name for name, value in found.items() if value is not None and type(value) not in {str, int}]
         for name in unknown[:MOST_NAMES]:
@@ -170,6 +178,21 @@ def _flatten(found: dict[str, Any]) -> None:
         names = DECLARED.get(str(one.get("environment")), DECLARED["production"])
         keys = ("in_use_since", "deadline", "description")
         found |= {name: one.get(key) for name, key in zip(names, keys, strict=True)}
+
+
+def _flatten_lists(found: dict[str, Any]) -> None:
+    """Put the lists of tags, links and contacts that the API shows into a text each; others stay, and are refused."""
+    for name, (text_of, parts) in LISTS.items():
+        rows = found.get(name)
+        if isinstance(rows, list) and all(_holds(row, parts) for row in rows):
+            found[name] = text_of(rows)
+
+
+def _holds(row: Any, parts: Sequence[str]) -> bool:
+    """Whether a row of a list is a text, or an object of exactly these texts."""
+    if not parts:
+        return isinstance(row, str)
+    return isinstance(row, dict) and row.keys() == set(parts) and all(isinstance(text, str) for text in row.values())
 
 
 def _shown(delimiter: str) -> str:

@@ -1,5 +1,6 @@
 """Registered models."""
 
+import re
 from typing import Any, Self
 
 from django.db import models
@@ -14,6 +15,10 @@ from registry.models.use_cases import UseCase
 
 class RegisteredModelQuerySet(ScopedQuerySet["RegisteredModel"]):
     """Models, by team."""
+
+    def tagged(self, tag: str) -> Self:
+        """Keep those that bear the tag, spelled as tags are kept."""
+        return self.filter(tags__icontains=tag, tags__regex=rf"(^| ){re.escape(tag)}( |$)")
 
     def with_names(self) -> Self:
         """Join team, people and use case."""
@@ -33,6 +38,11 @@ class RegisteredModel(models.Model):
     )
     mlflow_name = models.CharField(  # noqa: DJ001 (many have none, which is no name that could be taken)
         max_length=200, null=True, unique=True, help_text="By which MLflow clients know it; unique in the installation."
+    )
+    tags = models.TextField(default="", blank=True, help_text="Labels as rules.tags spells them, a space between.")
+    links = models.JSONField(default=list, blank=True, help_text="[{title, url}], as rules.links keeps them.")
+    contacts = models.JSONField(
+        default=list, blank=True, help_text="[{name, role, address}], as rules.links keeps them."
     )
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.OWN)
     tier = models.PositiveSmallIntegerField(help_text="1 is the highest impact, 3 the lowest.")
@@ -68,6 +78,7 @@ class RegisteredModel(models.Model):
         indexes = [
             words_index("slug", "name", "purpose", "retirement", name="model_words"),
             parts_index("slug", "name", "mlflow_name", name="model_parts"),
+            parts_index("tags", name="model_tags"),
             models.Index(fields=["tier", "slug"], name="model_by_tier"),
             models.Index(fields=["name", "slug"], name="model_by_name"),
             models.Index(fields=["created_at", "slug"], name="model_by_age"),
@@ -79,6 +90,11 @@ class RegisteredModel(models.Model):
     def get_absolute_url(self) -> str:
         """Return the model's page."""
         return reverse("model", args=[self.slug])
+
+    @property
+    def labels(self) -> list[str]:
+        """The tags, one by one."""
+        return self.tags.split()
 
     def public_state(self) -> dict[str, Any]:
         """Return what the ledger says of this row.
@@ -98,6 +114,7 @@ class RegisteredModel(models.Model):
             "use_case": self.use_case_id,
             "backup": f"user:{self.backup_id}" if self.backup_id else None,
             "mlflow_name": self.mlflow_name,
+            "tags": self.labels or None,
             "origin": None if self.origin == Origin.OWN else self.origin,
             "retired_by": f"user:{self.retired_by_id}" if self.retired_by_id else None,
             "retired_at": self.retired_at.isoformat() if self.retired_at else None,

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from registry.choices import Environment, Implementation, Origin, Task
+from registry.rules.links import Contact, Link, contacts_of, links_of
 from registry.rules.registration import TIERS
+from registry.rules.tags import separated
 from registry.rules.values import is_text
 
 MOST_BYTES, MOST_LINES = 1_500_000, 2_000
@@ -40,6 +42,9 @@ COLUMNS = (
     Column("backup", "E-mail address of who answers when the owner can't."),
     Column("origin", "own, or vendor; empty: own."),
     Column("mlflow_name", "By which MLflow clients know it; unique in the installation."),
+    Column("tags", "Labels, with commas between them; spelled with small letters, and hyphens for spaces."),
+    Column("links", "Pages elsewhere, one a line: its title, then its address over https."),
+    Column("contacts", "Whom to ask, one a line: name; role; e-mail address, page or number."),
     Column("use_case", "Slug of a use case of its team that takes models."),
     Column("retirement", "Why it was retired; empty for what is in service."),
     Column("in_use_since", "Day since when it is in use in production, where that was before the portal: 2021-03-01."),
@@ -103,6 +108,9 @@ class ModelLine:
     implementation: str
     origin: str
     mlflow_name: str | None
+    tags: Sequence[str]
+    links: Sequence[Link]
+    contacts: Sequence[Contact]
     use_case: str
     retirement: str
     declared: Sequence[Declared]
@@ -121,6 +129,9 @@ def parsed(line: Line) -> tuple[ModelLine | None, list[Flaw]]:
         implementation=reading.choice("implementation", Implementation.choices),
         origin=reading.choice("origin", Origin.choices) or Origin.OWN,
         mlflow_name=reading.text("mlflow_name") or None,
+        tags=separated(reading.text("tags")),
+        links=links_of(reading.text("links")),
+        contacts=contacts_of(reading.text("contacts")),
         retirement=reading.text("retirement"),
         declared=[one for environment in DECLARED if (one := reading.declared(environment)) is not None],
     )

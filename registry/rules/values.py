@@ -12,7 +12,7 @@ LARGEST_INTEGER = 2**53 - 1
 DEEPEST = 20
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,80}")
 LONGEST = 20_000
-LONGEST_OF = {"name": 200, "title": 200, "repository": 400, "commit": 64, "hardware": 200}
+LONGEST_OF = {"name": 200, "title": 200, "repository": 400, "commit": 64, "hardware": 200, "signed_by": 200}
 """How many characters a text of one line may have, all of them to be seen; fields that are not named here: LONGEST."""
 REPOSITORY = re.compile(
     r"(https://(?!-)[^\s/@?#]+|ssh://(?!-)([^\s/@:]+@)?(?!-)[^\s/@?#]+)(/[^\s?#]*)?|[A-Za-z0-9][\w.-]*@[A-Za-z0-9][\w.-]*:[^\s?#]+"

@@ -25,7 +25,7 @@ from registry.choices import IMPORT_MODELS
 from registry.errors import ImportRefused
 from registry.formats.model_lines import read
 from registry.models import RegisteredModel, UseCase
-from registry.rules import declarations, imports
+from registry.rules import declarations, imports, links, tags
 from registry.rules.imports import Flaw, ModelLine
 from registry.rules.registration import model_problems, record_problems
 from registry.rules.use_cases import link_problem
@@ -151,7 +151,7 @@ def _register(actor: Actor, one: Ready) -> None:
     model = register_model(
         actor=actor, slug=line.slug, name=line.name, purpose=line.purpose, team=one.team, owner=one.owner,
         tier=line.tier, task=line.task, implementation=line.implementation, origin=line.origin, backup=one.backup,
-        mlflow_name=line.mlflow_name,
+        mlflow_name=line.mlflow_name, tags=line.tags, links=line.links, contacts=line.contacts,
     )  # fmt: skip
     if one.use_case is not None:
         link_model(actor=actor, model=model, use_case=one.use_case)
@@ -281,6 +281,7 @@ class _Known:
         backup = self.people.get(one.backup.lower()) if team is not None else None
         readers = self.readers.get(team.pk, set()) if team is not None else set[int]()
         problems = slug_problems(one.slug) | text_problems({}, {"retirement": one.retirement})
+        problems |= tags.problems(one.tags) | links.problems(one.links, one.contacts)
         problems |= model_problems(
             tier=one.tier, task=one.task, implementation=one.implementation, origin=one.origin
         )  # fmt: skip

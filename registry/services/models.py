@@ -1,8 +1,9 @@
 """The record of a model: registered, changed, linked to a use case, retired."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -17,6 +18,9 @@ from registry.choices import Environment, Origin, ReleaseState
 from registry.errors import NameTaken, NotUsable
 from registry.events import MODEL_CHANGED, MODEL_LINKED, MODEL_REGISTERED, MODEL_RETIRED, MODEL_UNLINKED
 from registry.models import RegisteredModel, UseCase
+from registry.rules import tags as tagging
+from registry.rules.links import Contact, Link, contacts_text, kept, links_text
+from registry.rules.links import problems as link_problems
 from registry.rules.registration import model_problems, record_problems, retirement_problem
 from registry.rules.stages import Candidate
 from registry.rules.use_cases import link_problem
@@ -39,12 +43,15 @@ class Kept(Enum):
 
 
 KEPT = Kept.KEPT
+RECORD = ("name", "purpose", "owner_id", "backup_id", "mlflow_name", "tags", "links", "contacts")
+"""What a change of a record writes."""
 
 
 @transaction.atomic
 def register_model(
     *, actor: Actor, slug: str, name: str, purpose: str, team: Team, owner: User, tier: int, task: str,
     implementation: str, origin: str = Origin.OWN, backup: User | None = None, mlflow_name: str | None = None,
+    tags: Iterable[str] = (), links: Sequence[Link] = (), contacts: Sequence[Contact] = (),
 ) -> RegisteredModel:  # fmt: skip
     """Register a model of a team. Raises Forbidden, Invalid, SlugTaken and NameTaken."""
     actor.require("register_model", team.pk)
@@ -53,6 +60,8 @@ def register_model(
         name=name, purpose=purpose, mlflow_name=mlflow_name, owner=owner.pk, owner_is_active=owner.is_active,
         backup=_candidate(backup, team.pk),
     )  # fmt: skip
+    labels = tagging.normalised(tags)
+    problems |= tagging.problems(labels) | link_problems(links, contacts)
     if problems:
         raise Invalid("The model can't be registered; see the fields.", fields=problems)
     with _unique_mlflow_name(mlflow_name):
@@ -60,12 +69,12 @@ def register_model(
             lambda: RegisteredModel.objects.create(
                 slug=slug, name=name.strip(), purpose=purpose.strip(), team=team, owner=owner, backup=backup,
                 tier=tier, task=task, implementation=implementation, origin=origin, mlflow_name=mlflow_name,
-                created_at=now(),
+                tags=" ".join(labels), links=kept(links), contacts=kept(contacts), created_at=now(),
             ),
             slug,
         )  # fmt: skip
     add_stages(model)
-    _record(model, actor=actor, event=MODEL_REGISTERED, private={"name": model.name, "purpose": model.purpose})
+    _record(model, actor=actor, event=MODEL_REGISTERED, private=_private(model))
     return model
 
 
@@ -73,6 +82,7 @@ def register_model(
 def change_model(
     *, actor: Actor, model: RegisteredModel, name: str | None = None, purpose: str | None = None,
     owner: User | None = None, backup: User | Kept | None = KEPT, mlflow_name: str | Kept | None = KEPT,
+    tags: Iterable[str] | None = None, links: Sequence[Link] | None = None, contacts: Sequence[Contact] | None = None,
 ) -> RegisteredModel:  # fmt: skip
     """Change what a model's record says and who answers for it; what is not given stays.
 
@@ -81,19 +91,25 @@ def change_model(
     actor.require("register_model", model.team_id)
     model = lock_model(model.pk)
     require_in_service(model)
-    before = (model.name, model.purpose, model.owner_id, model.backup_id, model.mlflow_name)
+    before = _record_of(model)
     model.name = model.name if name is None else name.strip()
     model.purpose = model.purpose if purpose is None else purpose.strip()
     model.owner = owner or model.owner
     model.backup = model.backup if isinstance(backup, Kept) else backup
     model.mlflow_name = model.mlflow_name if isinstance(mlflow_name, Kept) else mlflow_name
-    if found := _problems(model, new_owner=model.owner_id != before[2], new_backup=model.backup_id != before[3]):
+    model.tags = model.tags if tags is None else " ".join(tagging.normalised(tags))
+    found = _problems(
+        model, new_owner=model.owner_id != before["owner_id"], new_backup=model.backup_id != before["backup_id"]
+    )
+    if found := found | tagging.problems(model.labels) | link_problems(links or (), contacts or ()):
         raise Invalid("The model can't be changed; see the fields.", fields=found)
-    if before == (model.name, model.purpose, model.owner_id, model.backup_id, model.mlflow_name):
+    model.links = model.links if links is None else kept(links)
+    model.contacts = model.contacts if contacts is None else kept(contacts)
+    if before == _record_of(model):
         return model
     with _unique_mlflow_name(model.mlflow_name):
-        model.save(update_fields=["name", "purpose", "owner", "backup", "mlflow_name"])
-    _record(model, actor=actor, event=MODEL_CHANGED, private={"name": model.name, "purpose": model.purpose})
+        model.save(update_fields=[name.removesuffix("_id") for name in RECORD])
+    _record(model, actor=actor, event=MODEL_CHANGED, private=_private(model))
     return model
 
 
@@ -144,6 +160,16 @@ def link_model(*, actor: Actor, model: RegisteredModel, use_case: UseCase | None
     topics = tuple(f"use_case:{pk}" for pk in touched)
     _record(model, actor=actor, event=MODEL_LINKED if use_case else MODEL_UNLINKED, topics=topics)
     return model
+
+
+def _record_of(model: RegisteredModel) -> dict[str, Any]:
+    return {name: getattr(model, name) for name in RECORD}
+
+
+def _private(model: RegisteredModel) -> dict[str, str]:
+    """Return what of a record only its salted commitment stands in the log for: texts, names and addresses."""
+    said = {"links": links_text(model.links), "contacts": contacts_text(model.contacts)}
+    return {"name": model.name, "purpose": model.purpose} | {name: text for name, text in said.items() if text}
 
 
 def _problems(model: RegisteredModel, *, new_owner: bool, new_backup: bool) -> dict[str, list[str]]:

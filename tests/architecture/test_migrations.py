@@ -37,6 +37,7 @@ GROWING = {
     "monitoring_validationrun",
     "registry_artifact",
     "registry_datasetsnapshot",
+    "registry_document",
     "registry_finding",
     "registry_findingmove",
     "registry_modelversion",

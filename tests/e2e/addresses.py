@@ -25,6 +25,9 @@ PAGES = {
     "tier_assess": f"{MODEL}/tier/assess",
     "card": f"{MODEL}/card",
     "stage": f"{MODEL}/stages/training",
+    "documents": f"{MODEL}/documents",
+    "document_add": f"{MODEL}/add-document",
+    "document_withdraw": f"{MODEL}/documents/1/withdraw",
     "findings": "/findings",
     "finding": f"{MODEL}/findings/1",
     "finding_raise": f"{MODEL}/raise-finding?version=3",
@@ -85,6 +88,7 @@ MAIN = {PAGES[name] for name in ("home", "models", "model", "version", "validati
 NO_PAGES = {
     "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
     "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv",
+    "document_file",
     "version_file", "version_signature",
     "lineage_csv",
     "models_importable", "models_jsonl",

@@ -15,6 +15,7 @@ from registry.choices import (
     ArtifactRole,
     AssessmentState,
     CardState,
+    DocumentKind,
     Environment,
     FindingState,
     FindingVerb,
@@ -33,6 +34,7 @@ from registry.models import (
     CardRevision,
     Dataset,
     DatasetSnapshot,
+    Document,
     FeaturePipeline,
     FeaturePipelineVersion,
     Finding,
@@ -439,3 +441,30 @@ class FindingFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
         if finding.state in (FindingState.IN_REMEDIATION, FindingState.READY_TO_VERIFY) and finding.holder:
             FindingMove.objects.create(verb=FindingVerb.START, by=finding.holder, state=finding.state, **own)
         return finding
+
+
+class DocumentFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A valid document whose bytes are not in the store; `awaited`: its file has not been sent."""
+
+    class Meta:
+        model = Document
+
+    class Params:
+        awaited = factory.Trait(blob=None, media_type="", received_at=None)
+        withdrawn = factory.Trait(
+            withdrawn_by=factory.SubFactory(UserFactory), withdrawn_at=factory.LazyFunction(now), withdrawal="Wrong."
+        )
+
+    model = factory.SubFactory(RegisteredModelFactory)
+    number = factory.LazyAttribute(lambda document: document.model.documents.count() + 1)
+    kind = DocumentKind.VENDOR_REPORT
+    title = "Model documentation"
+    blob = factory.SubFactory(BlobFactory)
+    sha256 = factory.LazyAttributeSequence(
+        lambda document, n: document.blob.sha256 if document.blob else sha256_of(f"document {n}")
+    )
+    media_type = "application/pdf"
+    received_at = factory.LazyFunction(now)
+    valid_from = date(2026, 1, 1)
+    added_by = factory.SubFactory(UserFactory)
+    added_at = factory.LazyFunction(now)

@@ -4,7 +4,7 @@ It is committed, because gates are evaluated in transactions of their own and th
 """
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +34,7 @@ from registry.models import (
     CardRevision,
     Dataset,
     DatasetSnapshot,
+    Document,
     FeaturePipeline,
     FeaturePipelineVersion,
     Finding,
@@ -55,6 +56,7 @@ from tests.factories.registry import (
     CardRevisionFactory,
     DatasetFactory,
     DeclaredReleaseFactory,
+    DocumentFactory,
     FeaturePipelineFactory,
     FeaturePipelineVersionFactory,
     FindingFactory,
@@ -73,7 +75,7 @@ from tests.factories.signatures import SignerKeyFactory
 
 EVERYWHERE = (Role.VALIDATOR, Role.POLICY_STEWARD, Role.AUDITOR, Role.ADMIN)
 """Roles held for every team: the second line, stewards, auditors and administrators."""
-PDF, JSON, MODEL = b"%PDF-1.7 evidence", b'{"evidence":true}', b"model bytes"
+PDF, JSON, MODEL, DOCUMENT = b"%PDF-1.7 evidence", b'{"evidence":true}', b"model bytes", b"%PDF-1.4 a report"
 
 
 @dataclass
@@ -105,6 +107,10 @@ class Portfolio:
     """Of which nothing decides."""
     declared: Release = field(init=False)
     """In use before the portal, and overdue."""
+    document: Document = field(init=False)
+    """On its last day."""
+    awaited: Document = field(init=False)
+    """Whose file has not been sent."""
     card: CardRevision = field(init=False)
     draft: CardRevision = field(init=False)
     proposed_tier: TierAssessment = field(init=False)
@@ -189,6 +195,8 @@ class Portfolio:
         )
         self.model, self.idle_model = self._model(self.slug), self._model(f"{self.slug}-idle")
         self.declared = self._declared(f"{self.slug}-declared")
+        self.document = self._document()
+        self.awaited = self._document(awaited=True, sha256=self.document.sha256)
         self.card = self._card(CardState.PUBLISHED)
         self.draft = self._card(CardState.DRAFT)
         self.proposed_tier = self._proposed_tier()
@@ -256,6 +264,7 @@ class Portfolio:
         self._use_case(slug)
         self._former_tier()
         self._add_findings()
+        self._document()
         self._lineage()
         self._declared(f"{slug}-declared")
         model = self._model(slug)
@@ -320,6 +329,14 @@ class Portfolio:
             model=self._model(slug), planned_by=self.author, description=self.mark,
             deadline=now().date() - timedelta(days=1),
         )  # fmt: skip
+        return made
+
+    def _document(self, **columns: Any) -> Document:
+        texts = dict.fromkeys(("title", "signed_by"), self.mark)
+        values = {"blob": None if columns.get("awaited") else stored(DOCUMENT), "valid_until": now().date()}
+        made: Document = DocumentFactory.create(
+            model=self.model, added_by=self.author, signed_on=date(2026, 1, 1), **texts | values | columns
+        )
         return made
 
     def _proposed_tier(self) -> TierAssessment:

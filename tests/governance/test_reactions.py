@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -7,19 +8,24 @@ from django.db import transaction
 
 from governance.choices import RequestState
 from governance.models import ApprovalRequest
+from governance.selectors import bundles
+from governance.selectors.bundles import what_changed
+from governance.services.policies import SOBER_DEFAULT, draft_policy, ensure_default_policy, publish_policy
 from monitoring.models import ValidationRun
 from monitoring.services.runs import begin_run, finish_run, request_run
 from portal.accounts.choices import Role
 from portal.accounts.selectors import actor_for_user
 from portal.core.actors import SYSTEM
 from portal.core.clock import now
+from portal.core.errors import DomainError
 from portal.ledger.catalogue import Subject
 from portal.ledger.services import append
 from registry.choices import Level
 from registry.events import VERSION_QUARANTINED
-from registry.models import CardRevision, Finding, ModelVersion, RegisteredModel
+from registry.models import CardRevision, Document, Finding, ModelVersion, RegisteredModel
+from registry.rules.documents import Said
 from registry.selectors import questionnaire
-from registry.services import findings
+from registry.services import documents, findings
 from registry.services.cards import draft_card, publish_card
 from registry.services.governed import activate_release
 from registry.services.tiers import assess_tier
@@ -27,7 +33,7 @@ from registry.services.versions import withdraw_version
 from tests.factories.accounts import actor_with, person_with
 from tests.factories.governance import DecisionFactory, OpenRequestFactory, next_version, ready_version
 from tests.factories.monitoring import simulated
-from tests.factories.registry import ReleaseFactory, answers_at
+from tests.factories.registry import DocumentFactory, ReleaseFactory, answers_at, stored
 from tests.portal.ledger.replay import replayed
 
 pytestmark = pytest.mark.django_db
@@ -237,3 +243,55 @@ def test_what_is_done_to_a_finding_voids_only_where_another_thing_would_be_signe
     waiting = asked_again()
     findings.reopen_finding(actor=validator, finding=found, comment="June fails.")
     assert cause(waiting) == ("registry.finding.reopened", ["open_findings"])
+
+
+def reading_documents() -> None:
+    document = json.loads(SOBER_DEFAULT.read_text())
+    check = {
+        "key": "documents", "title": "No document is expired", "severity": "low", "limit": "none",
+        "expression": "documents.expired == 0", "message": "Replace it.",
+    }  # fmt: skip
+    document["checks"].append(check)
+    publish_policy(actor=SYSTEM, policy_version=draft_policy(actor=SYSTEM, document=document))
+
+
+def with_a_report(request: ApprovalRequest) -> Document:
+    blob = stored(b"%PDF-1.7 report")
+    said = Said("vendor_report", "Report", blob.pk, now().date(), now().date())
+    return documents.add_document(actor=actor_with(Role.DEVELOPER), model=request.release.model, said=said, blob=blob)
+
+
+def test_documents_void_no_request_under_a_policy_that_does_not_read_them() -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    assert "documents" not in request.bundle
+    row = with_a_report(request)
+    documents.withdraw_document(actor=actor_with(Role.DEVELOPER), document=row, reason="Wrong.")
+    assert is_open(request)
+
+
+def test_documents_void_the_requests_under_a_policy_that_reads_them() -> None:
+    ensure_default_policy()
+    reading_documents()
+    first: ApprovalRequest = OpenRequestFactory.create()
+    version = first.release.released
+    described = Said("minutes", "Meeting", "0" * 64, now().date())
+    documents.describe_document(actor=actor_with(Role.DEVELOPER), model=version.model, said=described)
+    assert is_open(first)
+    row = with_a_report(first)
+    assert cause(first) == ("registry.document.received", ["documents"])
+    second: ApprovalRequest = OpenRequestFactory.create(version=version)
+    documents.withdraw_document(actor=actor_with(Role.DEVELOPER), document=row, reason="Wrong.")
+    assert cause(second) == ("registry.document.withdrawn", ["documents"])
+
+
+def test_a_document_that_expired_is_another_bundle_and_is_not_signed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ensure_default_policy()
+    reading_documents()
+    version = ready_version()
+    DocumentFactory.create(model=version.model, valid_until=now().date())
+    request: ApprovalRequest = OpenRequestFactory.create(version=version)
+    assert what_changed(request) == []
+    monkeypatch.setattr(bundles, "now", lambda: now() + timedelta(days=1))
+    assert [one.part for one in what_changed(request)] == ["documents"]
+    with pytest.raises(DomainError):
+        DecisionFactory.create(request=request)

@@ -21,7 +21,7 @@ from tests.factories.accounts import PASSWORD
 from tests.factories.lineage import openlineage_event
 from tests.factories.registry import answers_at
 from tests.factories.signatures import signer_pem
-from tests.factories.world import Portfolio
+from tests.factories.world import DOCUMENT, Portfolio
 from tests.portal.api.callers import digest_header
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -113,6 +113,14 @@ def _finding(team: Portfolio) -> Mapping[str, Any]:
     return {"slug": team.model.slug, "number": team.finding.number}
 
 
+def _document(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.model.slug, "number": team.document.number}
+
+
+def _awaited(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.model.slug, "number": team.awaited.number}
+
+
 def _finding_move(team: Portfolio) -> Mapping[str, Any]:
     return {**_finding(team), "deed": "change-severity"}
 
@@ -186,6 +194,10 @@ ARGUMENTS: dict[str, Arguments] = {
     "card": _model,
     "card_publish": _draft,
     "stage": _stage,
+    "documents": _model,
+    "document_add": _model,
+    "document_file": _document,
+    "document_withdraw": _document,
     "finding": _finding,
     "finding_raise": _model,
     "finding_move": _finding_move,
@@ -247,6 +259,11 @@ ARGUMENTS: dict[str, Arguments] = {
     "api_lineage_run": lambda team: {"run_id": team.lineage_run.run_id},
     "api_stages": _model,
     "api_stage": _stage,
+    "api_documents": _model,
+    "api_document": _document,
+    "api_document_file": _document,
+    "PUT api_document_file": _awaited,
+    "api_document_withdraw": _document,
     "api_findings": _model,
     "api_finding": _finding,
     "api_finding_moves": _finding,
@@ -266,6 +283,8 @@ ARGUMENTS: dict[str, Arguments] = {
 
 _CARD = Sent({"intended_use": "Ranks.", "limitations": "Few.", "out_of_scope_use": "Prices."})
 _TIER = {"shown_digest": questionnaire().digest, "rationale": "So."}
+_DOCUMENT = {"kind": "minutes", "title": "Meeting"}
+_REASON = {"reason": "Wrong file."}
 _FINDING = {"title": "Too high", "description": "See the run.", "severity": "high", "stage": "training"}
 _HEAVIER = {"severity": "high", "comment": "It costs more."}
 _SLUG = {"slug": "new-thing", "name": "New thing"}
@@ -282,6 +301,9 @@ class ChosenFile(SimpleUploadedFile):
     def read(self, *args: Any) -> bytes:
         self.seek(0)
         return bytes(super().read(*args))
+
+
+REPORT = ChosenFile("report.pdf", DOCUMENT)
 
 
 def models_file(team: Portfolio) -> bytes:
@@ -373,6 +395,8 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST tier_assess": lambda _: Sent({**_TIER, **answers_at(Level.HIGH)}),
     "POST card": lambda _: _CARD,
     "POST stage": lambda team: Sent({"owner": f"user:{team.author.pk}", "response_hours": "4"}),
+    "POST document_add": lambda _: Sent({**_DOCUMENT, "valid_from": "2026-01-01", "file": REPORT}),
+    "POST document_withdraw": lambda _: Sent(_REASON),
     "POST finding_raise": lambda _: Sent(_FINDING),
     "POST finding_move": lambda _: Sent(_HEAVIER),
     "GET compare": _compared,
@@ -422,6 +446,9 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "PUT api_artifact": lambda _: Sent(data=UPLOAD, query="?role=other"),
     "POST api_plans": _new_plan,
     "POST api_assessments": lambda _: Sent({**_TIER, "answers": answers_at(Level.HIGH)}),
+    "POST api_documents": lambda team: Sent({**_DOCUMENT, "sha256": team.awaited.sha256}),
+    "PUT api_document_file": lambda _: Sent(data=DOCUMENT),
+    "POST api_document_withdraw": lambda _: Sent(_REASON),
     "POST api_findings": lambda _: Sent(_FINDING),
     "POST api_finding_moves": lambda _: Sent({"move": "change_severity", **_HEAVIER}),
     "POST api_cards": lambda _: _CARD,

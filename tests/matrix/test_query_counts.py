@@ -68,7 +68,10 @@ WRITING = {
         ),
         (Role.DEVELOPER,),
     ),
-    **dict.fromkeys(("tier_assess", "finding_raise", "finding_move"), (Role.DEVELOPER, Role.VALIDATOR)),
+    **dict.fromkeys(
+        ("tier_assess", "finding_raise", "finding_move", "document_add", "document_withdraw"),
+        (Role.DEVELOPER, Role.VALIDATOR),
+    ),
     **dict.fromkeys(("use_case_approve", "use_case_reject", "use_case_not_a_model"), (Role.VALIDATOR,)),
 }
 """Forms that only those are shown who may send them."""

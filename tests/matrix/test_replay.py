@@ -40,6 +40,7 @@ from registry.models import (
     CardRevision,
     Dataset,
     DatasetSnapshot,
+    Document,
     FeaturePipeline,
     FeaturePipelineVersion,
     Finding,
@@ -55,12 +56,15 @@ from registry.models import (
     TrainingRun,
     UseCase,
 )
+from registry.rules.documents import Said
+from registry.rules.links import Contact, Link
 from registry.runners.inspection import Inspection, Verdict
 from registry.selectors import questionnaire
 from registry.services import (
     cards,
     datasets,
     declarations,
+    documents,
     findings,
     inspections,
     pipelines,
@@ -100,6 +104,7 @@ TABLES: dict[str, type[models.Model]] = {
     "card_revision": CardRevision,
     "pipeline_stage": PipelineStage,
     "tier_assessment": TierAssessment,
+    "document": Document,
     "finding": Finding,
     "release": Release,
     "plan": ValidationPlan,
@@ -232,6 +237,9 @@ class Slice:
     def records(self, model: RegisteredModel) -> None:
         backup = User.objects.get(pk=self.validator.user_id or 0)
         change_model(actor=self.developer, model=model, name="Limits", backup=backup, mlflow_name="limits")
+        change_model(actor=self.developer, model=model, tags=["Credit risk", "pilot"])
+        asked, shown = Contact("Vera Vendor", "support", "vera@example.org"), Link("Handbook", "https://example.org/")
+        change_model(actor=self.developer, model=model, links=[shown], contacts=[asked])
         bought = register_model(
             actor=self.developer, slug="bought", name="Bought", purpose="Scores.", team=model.team, owner=model.owner,
             tier=3, task="binary", implementation="vendor", origin="vendor",
@@ -274,6 +282,15 @@ class Slice:
         findings.close_finding(actor=self.second, finding=made, comment="Verified.")
         findings.reopen_finding(actor=self.developer, finding=made, comment="Again.", holder=holder)
 
+    def documented(self, model: RegisteredModel) -> None:
+        blob = store_stream(iter([b"%PDF-1.7 report"]))
+        day = now().date()
+        said = Said("vendor_report", "Report", blob.pk, day, day + timedelta(days=90), "Vera Vendor", day)
+        former = documents.describe_document(actor=self.developer, model=model, said=said)
+        documents.receive_document(actor=self.developer, document=former, blob=blob)
+        later = documents.add_document(actor=self.second, model=model, said=said, blob=blob, replaces=former)
+        documents.withdraw_document(actor=self.developer, document=later, reason="Wrong file.")
+
     def carded(self, model: RegisteredModel, limitations: str) -> None:
         texts = {"intended_use": "Ranks.", "limitations": limitations, "out_of_scope_use": "Prices."}
         cards.publish_card(actor=self.developer, revision=cards.draft_card(actor=self.developer, model=model, **texts))
@@ -296,7 +313,7 @@ def play() -> Release:
         actor=play.developer, slug="limits", name="Limits", purpose="Sets limits.", team=team, owner=person, tier=2,
         task="binary", implementation="onnx",
     )  # fmt: skip
-    for of in (play.records, play.declared, play.use_cases, play.tiers):
+    for of in (play.records, play.declared, play.use_cases, play.tiers, play.documented):
         of(model)
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)
     training, held_out = play.snapshot(dataset), play.snapshot(dataset)

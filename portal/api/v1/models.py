@@ -18,11 +18,30 @@ from portal.core.querysets import visible
 from portal.overviews.inventory import InventoryFilter
 from registry.choices import Implementation, Origin, Task, TierStanding
 from registry.models import RegisteredModel, Release
+from registry.rules.links import Contact, Link
+from registry.rules.tags import MOST
 from registry.selectors import tier_standing
 from registry.services import models as services
 
 BACKUP = "Who answers when the owner can't; may read the model."
 MLFLOW_NAME = "By which MLflow clients know it; unique in the installation."
+
+
+class LinkSerializer(Body):
+    """A page elsewhere; the portal never visits it."""
+
+    title = serializers.CharField(max_length=200)
+    url = serializers.CharField(max_length=2000, help_text="Over https.")
+
+
+class ContactSerializer(Body):
+    """Somebody who can be asked, here or elsewhere."""
+
+    name = serializers.CharField(max_length=200)
+    role = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    address = serializers.CharField(
+        max_length=200, required=False, default="", allow_blank=True, help_text="E-mail address, page or number."
+    )
 
 
 class DeclaredSerializer(serializers.ModelSerializer[Release]):
@@ -53,6 +72,10 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
         help_text="`not_assessed`: the tier was given by hand.",
     )
 
+    tags = serializers.ListField(child=serializers.CharField(), source="labels", read_only=True)
+    links = LinkSerializer(many=True, read_only=True)
+    contacts = ContactSerializer(many=True, read_only=True)
+
     declared = serializers.SerializerMethodField(
         help_text="What was in use before the portal, and by when it goes through the gates; mostly empty."
     )
@@ -61,7 +84,8 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
         model = RegisteredModel
         fields = [
             "slug", "name", "purpose", "team", "owner", "tier", "tier_standing", "task", "implementation",
-            "backup", "mlflow_name", "origin", "use_case", "created_at", "retired_at", "retirement", "declared",
+            "backup", "mlflow_name", "origin", "tags", "links", "contacts",
+            "use_case", "created_at", "retired_at", "retirement", "declared",
         ]  # fmt: skip
 
     @extend_schema_field(DeclaredSerializer(many=True))
@@ -69,6 +93,13 @@ class ModelSerializer(serializers.ModelSerializer[RegisteredModel]):
         """Return the declared releases; a list has read them for all its models."""
         read = getattr(model, "declared_releases", None)
         return DeclaredSerializer(model.releases.declared() if read is None else read, many=True).data
+
+
+def _tags() -> Any:
+    return serializers.ListField(
+        child=serializers.CharField(), required=False, max_length=100,
+        help_text=f"All its labels, {MOST} at most; they are kept in small letters, with hyphens for spaces.",
+    )  # fmt: skip
 
 
 class RegisterModelSerializer(Body):
@@ -85,6 +116,9 @@ class RegisterModelSerializer(Body):
     origin = serializers.ChoiceField(choices=Origin.choices, required=False, default=Origin.OWN)
     backup = serializers.EmailField(required=False, allow_null=True, help_text=BACKUP)
     mlflow_name = serializers.CharField(required=False, allow_null=True, help_text=MLFLOW_NAME)
+    tags = _tags()
+    links = LinkSerializer(many=True, required=False, help_text="All of them.")
+    contacts = ContactSerializer(many=True, required=False, help_text="All of them.")
 
 
 class ChangeModelSerializer(Body):
@@ -95,6 +129,9 @@ class ChangeModelSerializer(Body):
     owner = serializers.EmailField(required=False)
     backup = serializers.EmailField(required=False, allow_null=True, help_text=f"{BACKUP} Null for nobody.")
     mlflow_name = serializers.CharField(required=False, allow_null=True, help_text=f"{MLFLOW_NAME} Null for none.")
+    tags = _tags()
+    links = LinkSerializer(many=True, required=False, help_text="All of them.")
+    contacts = ContactSerializer(many=True, required=False, help_text="All of them.")
 
 
 class RetireModelSerializer(Body):
@@ -124,7 +161,7 @@ class ModelList(Listing):
         values["team"] = team_named(self.actor, values["team"])
         values["owner"] = owner_named(request, values.pop("owner", None))
         values["backup"] = _backup_named(request, values.get("backup"))
-        model = services.register_model(actor=self.actor, **values)
+        model = services.register_model(actor=self.actor, **values | _listed(values))
         return created(ModelSerializer(model).data, "api_model", request, slug=model.slug)
 
 
@@ -150,7 +187,7 @@ class ModelDetail(Door, generics.RetrieveAPIView[RegisteredModel]):
             values["owner"] = person_named(request, values["owner"], "owner")
         if "backup" in values:
             values["backup"] = _backup_named(request, values["backup"])
-        services.change_model(actor=self.actor, model=model, **values)
+        services.change_model(actor=self.actor, model=model, **values | _listed(values))
         return Response(ModelSerializer(model_named(request, slug)).data)
 
 
@@ -185,6 +222,12 @@ def person_named(request: Request, email: str, field: str) -> User:
     if found is None:
         raise serializers.ValidationError({field: ["Nobody of your teams who may sign in has this address."]})
     return found
+
+
+def _listed(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the links and contacts that were sent, as the verbs take them."""
+    kinds: dict[str, type[Link | Contact]] = {"links": Link, "contacts": Contact}
+    return {name: [kind(**row) for row in values[name]] for name, kind in kinds.items() if name in values}
 
 
 def _backup_named(request: Request, email: str | None) -> User | None:

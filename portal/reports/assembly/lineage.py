@@ -7,6 +7,7 @@ from registry.choices import CardState
 from registry.models import (
     CardRevision,
     DatasetSnapshot,
+    Document,
     FeaturePipelineVersion,
     Finding,
     ModelVersion,
@@ -79,6 +80,25 @@ def finding_part(row: Finding) -> dict[str, Any]:
         "raised_at": row.raised_at.isoformat(),
         "holder": {"id": f"user:{row.holder_id}", "name": row.holder.name} if row.holder else None,
         "due": row.due.isoformat() if row.due else None,
+    }
+
+
+def document_part(row: Document, state: str) -> dict[str, Any]:
+    """Return a document about the model as it stands when the pack is made; its file is left out."""
+    return {
+        "id": row.pk,
+        "number": row.number,
+        "kind": row.kind,
+        "title": row.title,
+        "state": state,
+        "sha256": row.sha256,
+        "media_type": row.media_type,
+        "received_at": row.received_at.isoformat() if row.received_at else None,
+        "signed_by": row.signed_by,
+        "signed_on": row.signed_on.isoformat() if row.signed_on else None,
+        "valid_from": row.valid_from.isoformat(),
+        "valid_until": row.valid_until.isoformat() if row.valid_until else None,
+        "added_by": {"id": f"user:{row.added_by_id}", "name": row.added_by.name},
     }
 
 

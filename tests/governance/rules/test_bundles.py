@@ -32,3 +32,11 @@ def test_changes_are_told_in_words() -> None:
     assert sentence(changed(BUNDLE, other)) == "card revision, version in production and tier"
     assert sentence(changed(BUNDLE, {**BUNDLE, "card": "a"})) == "card revision"
     assert [one.after for one in changed({**BUNDLE, "former": "x"}, BUNDLE)] == [""]
+
+
+def test_documents_are_a_part_only_where_they_are_read() -> None:
+    parts = dict.fromkeys(PARTS, "0" * 64)
+    without = {name: digest for name, digest in parts.items() if name != "documents"}
+    assert complete(parts).keys() == PARTS.keys()
+    assert complete(without) == without
+    assert [one.part for one in changed(without, parts)] == ["documents"]

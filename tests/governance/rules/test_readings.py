@@ -1,7 +1,7 @@
 from datetime import timedelta
 from typing import Any
 
-from governance.rules.readings import OpenFinding, findings_inputs, results_inputs
+from governance.rules.readings import OpenFinding, documents_inputs, findings_inputs, results_inputs
 from portal.core.clock import now
 
 RESULTS: dict[str, Any] = {
@@ -42,3 +42,12 @@ def test_open_findings_are_counted_and_overdue_is_asked_of_the_instant() -> None
     assert findings_inputs(found, at) == {"findings.open": 3, "findings.open_high": 1, "findings.overdue": 0}
     assert findings_inputs(found, at + timedelta(days=2))["findings.overdue"] == 2
     assert findings_inputs([], at) == {"findings.open": 0, "findings.open_high": 0, "findings.overdue": 0}
+
+
+def test_documents_are_counted_by_their_state_and_the_kinds_of_valid_ones_are_named_once() -> None:
+    found = [("minutes", "valid"), ("contract", "valid"), ("minutes", "valid"), ("exit_plan", "expired")]
+    told = documents_inputs([*found, ("other", "awaited"), ("other", "replaced"), ("other", "withdrawn")])
+    assert told == {
+        "documents.valid": 3, "documents.expired": 1, "documents.valid_kinds": ["contract", "minutes"],
+    }  # fmt: skip
+    assert documents_inputs([]) == {"documents.valid": 0, "documents.expired": 0, "documents.valid_kinds": []}

@@ -16,9 +16,9 @@ def test_each_variable_has_one_dotted_name_a_type_and_a_meaning() -> None:
 def test_what_comes_from_the_run_is_marked() -> None:
     assert {variable.name for variable in VARIABLES if not variable.judges_run} == {
         "version.sealed", "model.tier", "model.task", "card.published", "card.complete", "people.commit_authors",
-        "people.authors_known", "training.commit_verified",
-        "stages.without_owner", "tier.assessed", "tier.independent", "findings.open",
-        "findings.open_high", "findings.overdue", "production.exists",
+        "people.authors_known", "training.commit_verified", "stages.without_owner", "tier.assessed",
+        "tier.independent", "findings.open", "findings.open_high", "findings.overdue", "documents.valid",
+        "documents.expired", "documents.valid_kinds", "production.exists",
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from governance.choices import Outcome
 from governance.errors import GateNotPassed
 from governance.models import GateEvaluation
 from governance.rules.expressions import compiled, evaluate
+from governance.services import gates
 from governance.services.gates import evaluate_gate, is_current, require_passed
 from governance.services.policies import SOBER_DEFAULT, draft_policy, ensure_default_policy, publish_policy
 from monitoring.choices import RunState
@@ -22,12 +23,14 @@ from portal.core.clock import now
 from portal.core.errors import Conflict, Forbidden
 from registry.choices import Task, VersionState
 from registry.models import CardRevision, Finding, ModelVersion, RegisteredModel
+from registry.services.documents import withdraw_document
 from tests.factories.accounts import TeamFactory, actor_with
 from tests.factories.governance import finished_run, next_version, ready_version
 from tests.factories.monitoring import PlanFactory, RunFactory
 from tests.factories.registry import (
     ActiveReleaseFactory,
     CardRevisionFactory,
+    DocumentFactory,
     FindingFactory,
     SealedVersionFactory,
     own_all_stages,
@@ -270,3 +273,31 @@ def test_an_open_high_finding_about_the_version_or_its_model_stops_it() -> None:
     assert {name: inputs[f"findings.{name}"] for name in ("open", "open_high", "overdue")} == {
         "open": 3, "open_high": 0, "overdue": 1,
     }  # fmt: skip
+
+
+REPORT = {
+    "key": "report", "title": "A vendor's report is valid", "severity": "high", "limit": "one at least",
+    "expression": "'vendor_report' in documents.valid_kinds && documents.expired == 0",
+    "message": "Add a report that is valid.",
+}  # fmt: skip
+
+
+def asking_for_a_report() -> list[dict[str, Any]]:
+    return [*json.loads(SOBER_DEFAULT.read_text())["checks"], REPORT]
+
+
+def test_a_gate_that_reads_documents_is_passed_only_while_one_is_valid() -> None:
+    version = ready_version()
+    publish(checks=asking_for_a_report())
+    finished_run(version=version, plan=version.validation_runs.get().plan)  # judged by what held when it started
+    assert outcomes(version)["report"] == Outcome.NO_DATA
+    held = DocumentFactory.create(model=version.model, valid_until=now().date())
+    DocumentFactory.create(awaited=True, model=version.model)
+    assert "report" not in outcomes(version)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gates, "now", lambda: now() + timedelta(days=1))
+        assert outcomes(version)["report"] == Outcome.NO_DATA
+        inputs = evaluated(version).inputs
+    assert (inputs["documents.valid"], inputs["documents.expired"]) == (0, 1)
+    withdraw_document(actor=actor_with(Role.VALIDATOR), document=held, reason="Wrong.")
+    assert evaluated(version).inputs["documents.expired"] == 0

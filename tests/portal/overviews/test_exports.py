@@ -25,6 +25,7 @@ from registry.choices import Environment, Implementation, Task
 from registry.formats.model_lines import read
 from registry.models import RegisteredModel
 from registry.rules.imports import NAMES, REQUIRED, parsed
+from registry.rules.links import Contact, Link
 from registry.services.imports import check_models, finish_import
 from registry.services.models import register_model
 from tests.factories.accounts import TeamFactory, person_with
@@ -79,6 +80,8 @@ def taken_out() -> dict[str, bytes]:
     }
 
 
+LINKS = [Link("=Run book", "https://a.example/?a=1;b"), Link("x", "https://b.example")]
+CONTACTS = [Contact('+"Vera"', "support, nights", "v@a.example"), Contact("Desk"), Contact("@a", "", "1")]
 MODEL = st.fixed_dictionaries(
     {
         "purpose": texts.filter(bool) | st.sampled_from(["=1+1", "'=1", 'a;b\r\n"c",', "-", "@x"]),
@@ -86,6 +89,9 @@ MODEL = st.fixed_dictionaries(
         "implementation": st.sampled_from([one for one in Implementation if one != Implementation.VENDOR]),
         "tier": st.sampled_from([1, 2, 3]),
         "origin": st.sampled_from(["own", "vendor"]),
+        "tags": st.lists(st.sampled_from(["Credit risk", "pilot", "eu/west", "2026", "große"]), max_size=3),
+        "links": st.lists(st.sampled_from(LINKS), max_size=2),
+        "contacts": st.lists(st.sampled_from(CONTACTS), max_size=3),
     }
 )
 

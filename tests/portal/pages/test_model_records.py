@@ -105,3 +105,41 @@ def test_who_may_not_change_is_refused(client: Client, model: RegisteredModel) -
     assert change(client, model).status_code == 403
     assert client.get(reverse("model_retire", args=[model.slug])).status_code == 403
     assert "Retire…" not in text(client.get(model.get_absolute_url()))
+
+
+def test_tags_stand_on_the_models_page_and_lead_to_the_models_that_bear_them(
+    client: Client, developer: User, model: RegisteredModel
+) -> None:
+    RegisteredModelFactory.create(slug="another", team=model.team, tags="pilot-2")
+    page = text(change(client, model, tags="Pilot, a + b"))
+    assert "is no tag" in page
+    page = text(change(client, model, tags="Pilot, EU/West, credit risk"))
+    address = f"{reverse('models')}?tag=eu%2Fwest"
+    assert address in page
+    for query in (
+        address,
+        f"{reverse('models')}?tag=Pilot",
+        f"{reverse('models')}?q=west",
+        f"{reverse('models')}?columns=tags",
+    ):
+        listed = text(client.get(query))
+        assert reverse("model", args=[model.slug]) in listed
+        assert (reverse("model", args=["another"]) in listed) == ("columns" in query)
+    assert reverse("model", args=[model.slug]) in text(client.get(reverse("search"), {"q": "credit risk"}))
+    assert 'value="credit-risk, eu/west, pilot"' in text(client.get(reverse("model_change", args=[model.slug])))
+    assert not change(client, model, tags="").context["overview"].model.labels
+
+
+def test_contacts_and_links_stand_on_the_models_page(client: Client, developer: User, model: RegisteredModel) -> None:
+    contacts = f"Vera Vendor; support; vera@vendor.example\r\nDana; developer; {developer.email}\r\nDesk; ; +49 30 1"
+    assert "is no link" in text(change(client, model, links="Wiki http://a.example"))
+    page = text(change(client, model, contacts=contacts, links="Run book https://a.example/?a=1&b=2"))
+    assert '<a href="mailto:vera@vendor.example" rel="noopener noreferrer">vera@vendor.example</a>' in page
+    assert 'href="https://a.example/?a=1&amp;b=2" rel="noopener noreferrer">Run book</a>' in page
+    assert "+49 30 1" in page
+    assert page.count("has an account here") == 1
+    assert f"{reverse('audit')}?actor={developer.actor_id}" in page
+    form = text(client.get(reverse("model_change", args=[model.slug])))
+    assert "Vera Vendor; support; vera@vendor.example\nDana; developer;" in form
+    assert "Run book https://a.example/?a=1&amp;b=2" in form
+    assert "Contacts and links" not in text(change(client, model))

@@ -117,3 +117,20 @@ def test_files_that_are_all_wrong_are_not_read_to_their_end(content: str) -> Non
 def test_names_of_columns_that_no_answer_could_hold_are_told_as_far_as_they_can_be() -> None:
     [(_, column, _)] = flaws('{"\\ud800' + "x" * 99 + '": "1"}')
     assert column == "?" + "x" * 59
+
+
+def test_tags_come_as_a_text_or_as_the_list_that_the_api_shows() -> None:
+    lines = b'{"slug": "a", "tags": ["b", "c-d"]}\n{"slug": "a", "tags": "b, c-d"}\n{"slug": "a", "tags": []}\n'
+    assert [line.cells["tags"] for line in read(lines).lines] == ["b, c-d", "b, c-d", ""]
+    assert [flaw.column for flaw in read(b'{"slug": "a", "tags": [1]}').flaws] == ["tags"]
+
+
+def test_links_and_contacts_come_as_texts_or_as_the_lists_that_the_api_shows() -> None:
+    shown = {
+        "slug": "a", "links": [{"title": "Run book", "url": "https://a.example"}],
+        "contacts": [{"name": "Vera", "role": "", "address": "1"}, {"name": "Desk", "role": "", "address": ""}],
+    }  # fmt: skip
+    [line] = read(json.dumps(shown).encode()).lines
+    assert (line.cells["links"], line.cells["contacts"]) == ("Run book https://a.example", "Vera; ; 1\nDesk")
+    for wrong in ([{"title": "x"}], [{"title": "x", "url": 1}], ["x"]):
+        assert [flaw.column for flaw in read(json.dumps({"slug": "a", "links": wrong}).encode()).flaws] == ["links"]

@@ -10,6 +10,7 @@ from portal.core.errors import Forbidden, Invalid
 from portal.ledger.models import PendingEntry
 from registry.errors import NameTaken, NotUsable, SlugTaken
 from registry.models import RegisteredModel
+from registry.rules.links import Contact, Link
 from registry.services.cards import draft_card
 from registry.services.models import change_model, link_model, register_model, retire_model
 from registry.services.versions import TrainingRunInput, register_version
@@ -232,3 +233,55 @@ def test_only_developers_of_the_team_change_and_retire(viewer: Actor, stranger: 
             change_model(actor=actor, model=model, name="Other")
         with pytest.raises(Forbidden):
             retire_model(actor=actor, model=model, reason="Over.")
+
+
+def test_tags_are_kept_in_one_spelling_and_told_in_the_log(developer: Actor, values: dict[str, Any]) -> None:
+    model = register_model(actor=developer, **values, tags=["Pilot", "credit risk", "pilot"])
+    assert model.labels == ["credit-risk", "pilot"]
+    change_model(actor=developer, model=model, name="Other")
+    model.refresh_from_db()
+    assert model.labels == ["credit-risk", "pilot"]
+    change_model(actor=developer, model=model, tags=["CREDIT risk", "pilot"])
+    assert PendingEntry.objects.count() == 2
+    model = change_model(actor=developer, model=model, tags=[])
+    assert (model.labels, "tags" in model.public_state()) == ([], False)
+    assert replayed("model") == {str(model.pk): model.public_state()}
+
+
+def test_what_is_no_tag_is_refused(developer: Actor, values: dict[str, Any]) -> None:
+    with pytest.raises(Invalid) as refused:
+        register_model(actor=developer, **values, tags=["<b>"])
+    assert set(refused.value.fields) == {"tags"}
+    model = register_model(actor=developer, **values)
+    with pytest.raises(Invalid):
+        change_model(actor=developer, model=model, tags=[f"t{number}" for number in range(21)])
+
+
+def test_models_are_found_by_a_whole_tag(developer: Actor, values: dict[str, Any]) -> None:
+    register_model(actor=developer, **values, tags=["credit-risk", "v1.0"])
+
+    def found(tag: str) -> bool:
+        return RegisteredModel.objects.tagged(tag).exists()
+
+    assert [found(tag) for tag in ("credit-risk", "v1.0")] == [True, True]
+    assert [found(tag) for tag in ("credit", "risk", "v1_0", "v1x0", "credit-risk v1.0 x", "")] == [False] * 6
+
+
+def test_contacts_and_links_are_kept_and_only_their_commitments_are_told(
+    developer: Actor, values: dict[str, Any]
+) -> None:
+    vera, handbook = Contact("Vera Vendor ", "support", "vera@example.org"), Link("Handbook", "https://a.example/")
+    model = register_model(actor=developer, **values, links=[handbook], contacts=[vera, vera])
+    assert model.contacts == [{"name": "Vera Vendor", "role": "support", "address": "vera@example.org"}]
+    change_model(actor=developer, model=model, contacts=[vera], name=model.name)
+    assert PendingEntry.objects.count() == 1
+    model = change_model(actor=developer, model=model, contacts=[])
+    assert (model.contacts, model.links) == ([], [{"title": "Handbook", "url": "https://a.example/"}])
+    told = [json.loads(bytes(entry.payload)) for entry in PendingEntry.objects.order_by("pk")]
+    assert [set(one["commitments"]) for one in told] == [
+        {"name", "purpose", "links", "contacts"}, {"name", "purpose", "links"},
+    ]  # fmt: skip
+    assert not any(word in json.dumps(told) for word in ("Vera", "Handbook", "a.example"))
+    with pytest.raises(Invalid) as refused:
+        change_model(actor=developer, model=model, links=[Link("x", "http://a.example")], contacts=[Contact("")])
+    assert set(refused.value.fields) == {"links", "contacts"}

@@ -25,6 +25,9 @@ def test_registered_model_is_shown_as_it_was_sent(developer: Caller) -> None:
         "backup": None,
         "mlflow_name": None,
         "origin": "own",
+        "tags": [],
+        "links": [],
+        "contacts": [],
         "tier_standing": "not_assessed",
         "retired_at": None,
         "retirement": "",
@@ -172,3 +175,30 @@ def test_a_retired_model_is_shown_as_such_and_changes_no_more(developer: Caller)
     assert problem_of(developer.patch("/models/limits", {"name": "Other"}), 409, "not_usable")
     assert [row["slug"] for row in developer.get("/models", retired="true").json()["results"]] == ["limits"]
     assert developer.get("/models", retired="false").json()["results"] == []
+
+
+def test_tags_are_sent_shown_changed_and_narrow_the_list(developer: Caller, team: Team) -> None:
+    body = {
+        "slug": "one", "name": "One", "purpose": "Calls.", "team": team.slug, "tier": 2, "task": "binary",
+        "implementation": "onnx", "tags": ["Pilot", "credit risk"],
+    }  # fmt: skip
+    assert developer.post("/models", body).json()["tags"] == ["credit-risk", "pilot"]
+    RegisteredModelFactory.create(team=team, slug="two")
+    assert [row["slug"] for row in developer.get("/models", tag="Credit risk").json()["results"]] == ["one"]
+    assert developer.patch("/models/one", {"name": "Uno"}).json()["tags"] == ["credit-risk", "pilot"]
+    assert developer.patch("/models/one", {"tags": []}).json()["tags"] == []
+    assert fields_of(developer.patch("/models/one", {"tags": ["<b>"]}), 422, "invalid") == {"tags"}
+    assert fields_of(developer.patch("/models/one", {"tags": "pilot"}), 400, "invalid") == {"tags"}
+
+
+def test_contacts_and_links_are_sent_shown_and_changed_as_a_whole(developer: Caller, team: Team) -> None:
+    RegisteredModelFactory.create(team=team, slug="one")
+    links = [{"title": "Handbook", "url": "https://a.example/"}]
+    vera = {"name": "Vera Vendor", "role": "support", "address": "vera@vendor.example"}
+    made = developer.patch("/models/one", {"links": links, "contacts": [vera, {"name": "Desk"}]}).json()
+    assert made["links"] == links
+    assert made["contacts"] == [vera, {"name": "Desk", "role": "", "address": ""}]
+    assert developer.patch("/models/one", {"contacts": []}).json()["links"] == links
+    wrong = {"links": [{"title": "x", "url": "http://a.example"}]}
+    assert fields_of(developer.patch("/models/one", wrong), 422, "invalid") == {"links"}
+    assert developer.patch("/models/one", {"contacts": [{"name": "Desk", "phone": "1"}]}).status_code == 400

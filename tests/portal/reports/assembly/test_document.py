@@ -1,6 +1,7 @@
 import base64
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from portal.accounts.models import User
 from portal.accounts.selectors import actor_for_user
 from portal.core.actors import SYSTEM
 from portal.core.canonical import canonical_json
+from portal.core.clock import now
 from portal.core.errors import Conflict
 from portal.core.signatures import public_pem
 from portal.keys.choices import Purpose
@@ -26,9 +28,12 @@ from portal.ledger.merkle import verify_inclusion
 from portal.ledger.recovery import recover
 from portal.reports.assembly import assemble
 from registry.models import ModelVersion
+from registry.rules.documents import Said
+from registry.services.documents import add_document, withdraw_document
 from registry.services.findings import raise_finding
 from registry.services.stages import assign_stage
 from tests.factories.accounts import actor_with, person_with
+from tests.factories.registry import stored
 from tests.factories.reports import PackFactory, approved_release, sequence
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,6 +104,27 @@ def test_a_pack_says_which_findings_are_open() -> None:
     opening = next(one for one in document["says"]["open"] if one["what"] == "Finding 1")
     assert opening["text"] == f"medium, about v1, held by {model.owner.name}: Too high"
     assert [one["agrees"] for one in document["ledger"]["agreement"] if one["type"] == "finding"] == [True]
+
+
+def test_a_pack_lists_the_documents_that_count_or_did_by_their_digests() -> None:
+    release = approved_release()
+    developer = actor_for_user(release.model.owner, interactive=True)
+    today = now().date()
+    for number, until in enumerate((today, None, today - timedelta(days=1))):
+        blob = stored(b"%%PDF-1.7 report %d" % number)
+        said = Said("vendor_report", f"Report {number}", blob.pk, today - timedelta(days=9), until, "Vera", today)
+        row = add_document(actor=developer, model=release.model, said=said, blob=blob)
+        if until is None:
+            withdraw_document(actor=developer, document=row, reason="Wrong.")
+    sequence()
+    document = assemble(PackFactory.create(release=release))
+    found = [(one["title"], one["state"], one["signed_by"]) for one in document["documents"]]
+    assert found == [("Report 0", "valid", "Vera"), ("Report 2", "expired", "Vera")]
+    assert document["documents"][1]["sha256"] == blob.pk
+    opening = next(one for one in document["says"]["open"] if one["what"] == "Document 3")
+    assert (opening["status"], opening["text"]) == ("expired", "Report 2")
+    agreed = [one["agrees"] for one in document["ledger"]["agreement"] if one["type"] == "document"]
+    assert agreed == [True, True]
 
 
 def test_without_a_checkpoint_there_is_no_pack() -> None:

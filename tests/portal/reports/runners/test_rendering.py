@@ -217,6 +217,30 @@ def test_a_release_without_decision_gate_or_run_says_so_and_claims_nothing(snaps
     assert "checks passed" not in printed
 
 
+def test_documents_are_listed_by_their_digests_and_the_files_are_said_to_be_left_out(snapshot: bytes) -> None:
+    document = json.loads(snapshot)
+    assert "Documents about the model" not in text_of(rendered(snapshot)[1])
+    document["documents"] = [
+        {
+            "number": number, "kind": "vendor_report", "title": "Model documentation " + "and more " * number,
+            "state": state, "sha256": "9f" * 32, "signed_by": "Vera Vendor" if number else "",
+            "signed_on": "2026-03-02", "valid_until": "2026-10-01",
+        }
+        for number, state in enumerate(("valid", "expired"))
+    ]  # fmt: skip
+    pdf = rendered(canonical_json(document))[1]
+    text = squeezed(text_of(pdf))
+    for words in (
+        "Documents about the model",
+        "The files are not part of this pack",
+        "nobody verified it",
+        "Vera Vendor",
+    ):
+        assert squeezed(words) in text
+    assert squeezed("expired, last day 2026-10-01") in text
+    assert outside(pdf) == []
+
+
 def test_a_pack_that_needs_too_much_is_not_made_and_says_why(snapshot: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendering, "LIMITS", replace(rendering.LIMITS, cpu_seconds=1))
     with pytest.raises(PackNotRendered, match="processor time"):

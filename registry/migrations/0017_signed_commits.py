@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         DEPENDENCY,
-        ('registry', '0013_declared_releases'),
+        ('registry', '0016_model_contacts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,97 @@
+"""Documents about models: which count as evidence today, and which soon will not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import django_filters
+from django.db.models import F, Q
+
+from portal.core.actors import Actor
+from portal.core.clock import now
+from registry.choices import DocumentKind, DocumentState
+from registry.models import Document, RegisteredModel
+
+SOON = timedelta(days=30)
+SHOWN = 8
+
+
+class DocumentFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """What a list of documents can be narrowed to."""
+
+    kind = django_filters.ChoiceFilter(choices=DocumentKind.choices)
+    state = django_filters.ChoiceFilter(choices=DocumentState.choices, field_name="state_now")
+
+    class Meta:
+        model = Document
+        fields = ["kind", "state"]
+
+
+@dataclass(frozen=True)
+class DocumentLine:
+    """A document as it stands on a day; a valid one with little time left is `expiring`."""
+
+    document: Document
+    state: str
+
+    @property
+    def status(self) -> str:
+        """Return the word that the page shows."""
+        soon = self.state == DocumentState.VALID and _ends_soon(self.document, now().date())
+        return "expiring" if soon else self.state
+
+
+@dataclass(frozen=True)
+class DocumentsSummary:
+    """What of a model's documents counts, or did until its time was over, the first to end first."""
+
+    lines: Sequence[DocumentLine]
+    valid: int
+    expired: int
+    may_add: bool
+
+    @property
+    def words(self) -> str:
+        """Return how many there are, in words."""
+        told = [(self.valid, "valid"), (self.expired, "expired")]
+        return ", ".join(f"{number} {word}" for number, word in told if number)
+
+
+def documents_now(actor: Actor) -> Any:
+    """Return the documents that the actor may see, each with its `state_now`."""
+    return Document.objects.visible_to(actor).with_state(now().date()).with_names()
+
+
+def lines_of(model: RegisteredModel) -> list[DocumentLine]:
+    """Return all documents of a model, the newest first."""
+    return _lines(model.documents.with_state(now().date()).with_names())
+
+
+def documents_summary(actor: Actor, model: RegisteredModel) -> DocumentsSummary:
+    """Return what the model's page says of its documents."""
+    rows = model.documents.told_on(now().date()).with_names()
+    found = _lines(rows.order_by(F("valid_until").asc(nulls_last=True), "-pk"))
+    expired = sum(line.state == DocumentState.EXPIRED for line in found)
+    may_add = model.retired_at is None and actor.may("add_document", model.team_id)
+    return DocumentsSummary(found[:SHOWN], len(found) - expired, expired, may_add)
+
+
+def documents_due(actor: Actor) -> list[DocumentLine]:
+    """Return what has expired or soon will, the longest ago first: of one's own models and teams."""
+    day = now().date()
+    teams = actor.teams_for("register_model")
+    rows = Document.objects.visible_to(actor).told_on(day).with_names()
+    rows = rows.filter(model__retired_at=None, valid_until__lt=day + SOON)
+    if teams is not None:
+        own = Q(model__owner=actor.user_id) | Q(model__backup=actor.user_id)
+        rows = rows.filter(own | Q(model__team__in=teams))
+    return _lines(rows.order_by("valid_until", "pk")[:SHOWN])
+
+
+def _lines(rows: Any) -> list[DocumentLine]:
+    return [DocumentLine(row, row.state_now) for row in rows]
+
+
+def _ends_soon(document: Document, day: date) -> bool:
+    return document.valid_until is not None and document.valid_until < day + SOON

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "portal.keys",
     "portal.jobs",
     "portal.accounts",
+    "portal.threads",
     "registry",
     "monitoring",
     "governance",

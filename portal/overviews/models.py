@@ -15,6 +15,7 @@ from monitoring.models import Measurement, ValidationPlan, ValidationRun
 from monitoring.rules.measures import Measure, measure_named
 from portal.accounts.models import Team
 from portal.core.actors import Actor
+from portal.overviews.comments import CommentsSummary, comments_summary
 from portal.overviews.declared import DeclaredLine, declared_line
 from portal.overviews.entries import EntryLine
 from portal.overviews.findings import FindingsSummary, open_findings
@@ -117,6 +118,7 @@ class ModelOverview:
     headline: Measure | None
     stages: Sequence[PipelineStage]
     findings: FindingsSummary
+    comments: CommentsSummary
     tier_standing: str
     versions: Sequence[VersionLine]
     open_requests: Sequence[RequestLine]
@@ -170,6 +172,7 @@ def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
         headline=headline,
         stages=stages_of(model),
         findings=open_findings(actor, model),
+        comments=comments_summary(actor, model),
         tier_standing=standing_of(assessment_in_force(model)),
         versions=version_lines(model, releases, headline),
         open_requests=requests,

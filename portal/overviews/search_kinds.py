@@ -21,6 +21,7 @@ from portal.accounts.selectors import people_known_to
 from portal.core.actors import Actor
 from portal.core.fulltext import CONFIG, NamesWithin, Words
 from portal.overviews.search_words import number_in
+from portal.threads.models import Comment
 from portal.ui.words import spoken
 from registry.choices import CardState, Environment, SnapshotState
 from registry.models import (
@@ -100,6 +101,11 @@ def _cards(actor: Actor) -> QuerySet[Any]:
     """Return the revisions that say something now; superseded ones repeat what others say."""
     rows = CardRevision.objects.visible_to(actor).exclude(state=CardState.SUPERSEDED)
     return rows.select_related("model", "author")
+
+
+def _comments(actor: Actor) -> QuerySet[Any]:
+    """Return the comments whose text everybody may read who sees the thing."""
+    return Comment.objects.visible_to(actor).standing().with_names()
 
 
 def _newest_snapshots(actor: Actor) -> QuerySet[Any]:
@@ -183,6 +189,18 @@ KINDS = (
         texts=("description",),
         shown=lambda row: f"{row.title}, finding {row.number} of {row.model.slug}",
         note=lambda row: f"{row.get_severity_display()}, {row.get_state_display().lower()}",
+        url=_page,
+    ),
+    Kind(
+        title="Comments",
+        icon="draft",
+        rows=_comments,
+        parent="thread__discussion__model",
+        own=_numbered("number", words=("comment",)),
+        vector=Words("text"),
+        texts=("text",),
+        shown=lambda row: f"Comment {row.number} on {row.thread.about}",
+        note=lambda row: f"By {row.author.name}, {row.get_state_display().lower()}",
         url=_page,
     ),
     Kind(

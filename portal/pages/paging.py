@@ -10,9 +10,9 @@ Row = TypeVar("Row", bound=Model)
 ROWS = 50
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Row]) -> Page[Row]:
-    """Return the page that the address asks for; the nearest one where it asks for none that exists."""
-    return Paginator(rows, ROWS).get_page(request.GET.get("page"))
+def page_of(request: HttpRequest, rows: QuerySet[Row], number: int | None = None) -> Page[Row]:
+    """Return the page that the address asks for, or this one; the nearest one where there is none of the number."""
+    return Paginator(rows, ROWS).get_page(number or request.GET.get("page"))
 
 
 def address_without_page(request: HttpRequest) -> str:

@@ -65,6 +65,8 @@ WRITING = {
             "models_import",
             "model_declare",
             "release_end",
+            "comment_edit",
+            "comment_withdraw",
         ),
         (Role.DEVELOPER,),
     ),

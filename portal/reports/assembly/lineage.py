@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from portal.threads.models import Comment
 from registry.choices import CardState
 from registry.models import (
     CardRevision,
@@ -79,6 +80,21 @@ def finding_part(row: Finding) -> dict[str, Any]:
         "raised_at": row.raised_at.isoformat(),
         "holder": {"id": f"user:{row.holder_id}", "name": row.holder.name} if row.holder else None,
         "due": row.due.isoformat() if row.due else None,
+    }
+
+
+def comment_part(row: Comment) -> dict[str, Any]:
+    """Return a comment as it reads when the pack is made; the digest alone of one that was withdrawn."""
+    return {
+        "id": row.pk,
+        "number": row.number,
+        "author": {"id": row.author.actor_id, "name": row.author.name},
+        "state": row.state,
+        "text": None if row.is_withdrawn else row.text,
+        "digest": row.digest,
+        "written_at": row.written_at.isoformat(),
+        "edited_at": row.edited_at.isoformat() if row.edited_at else None,
+        "withdrawn_at": row.withdrawn_at.isoformat() if row.withdrawn_at else None,
     }
 
 

@@ -13,6 +13,8 @@ from portal.env import BASE_DIR, PROGRAMS, read_environment
 
 ENVIRONMENT = read_environment(os.environ)
 HOME = ENVIRONMENT.home
+DOCS = BASE_DIR / "docs"
+"""Guides and examples that pages show."""
 KEYS_DIR = ENVIRONMENT.keys_dir
 BLOB_ROOT = ENVIRONMENT.blob_root
 PUBLIC_URL = ENVIRONMENT.public_url

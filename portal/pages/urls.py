@@ -30,6 +30,7 @@ from portal.pages import (
     search,
     service_accounts,
     stages,
+    start,
     style,
     teams,
     tiers,
@@ -52,7 +53,9 @@ _VERSION = "models/<slug:slug>/versions/<int:number>"
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("quick-start", home.quick_start, name="quick_start"),
+    path("quick-start", start.quick_start, name="quick_start"),
+    path("quick-start/files/<str:name>", start.guide_file, name="guide_file"),
+    path("quick-start/<slug:slug>", start.guide, name="guide"),
     path("search", search.search, name="search"),
     path("keyboard", keyboard.keyboard, name="keyboard"),
     path("views", saved.view_save, name="view_save"),

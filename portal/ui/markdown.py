@@ -17,7 +17,6 @@ SCHEMES = {"http", "https", "mailto"}
 DEPTH = 20
 """Quotes and lists within each other; what is deeper is left out."""
 
-_reader = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEPTH}).disable("image")
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes={"a": {"href"}, "ol": {"start"}},
@@ -27,14 +26,21 @@ _cleaner = nh3.Cleaner(
 )
 
 
-def markdown(text: str) -> SafeString:
-    """Return a text as sanitised HTML."""
-    return mark_safe(_cleaner.clean(_reader.render(text)))  # noqa: S308 (cleaned)
+def markdown(text: str, *, flowing: bool = False) -> SafeString:
+    """Return a text as sanitised HTML; in a flowing one the ends of lines say nothing, as in files with short lines."""
+    reader = _FLOWING if flowing else _WRITTEN
+    return mark_safe(_cleaner.clean(reader.render(text)))  # noqa: S308 (cleaned)
 
 
 def _heading(_: Any, tokens: Sequence[Token], place: int, *__: MutableMapping[str, Any]) -> str:
     return "<p><strong>" if tokens[place].nesting > 0 else "</strong></p>\n"
 
 
-for _name in ("heading_open", "heading_close"):
-    _reader.add_render_rule(_name, _heading)
+def _reader(*, breaks: bool) -> MarkdownIt:
+    made = MarkdownIt("commonmark", {"html": False, "breaks": breaks, "maxNesting": DEPTH}).disable("image")
+    for name in ("heading_open", "heading_close"):
+        made.add_render_rule(name, _heading)
+    return made
+
+
+_WRITTEN, _FLOWING = _reader(breaks=True), _reader(breaks=False)

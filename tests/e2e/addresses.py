@@ -7,6 +7,7 @@ USE_CASE = "/use-cases/late-arrival-warning"
 PAGES = {
     "home": "/",
     "quick_start": "/quick-start",
+    "guide": "/quick-start/scikit-learn",
     "search": "/search?q=late",
     "keyboard": "/keyboard",
     "use_cases": "/use-cases",
@@ -88,7 +89,7 @@ MAIN = {PAGES[name] for name in ("home", "models", "model", "version", "validati
 NO_PAGES = {
     "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
     "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv", "comment",
-    "version_file", "version_signature",
+    "guide_file", "version_file", "version_signature",
     "lineage_csv",
     "models_importable", "models_jsonl",
     "models_template",

@@ -186,6 +186,8 @@ ARGUMENTS: dict[str, Arguments] = {
     "card": _model,
     "card_publish": _draft,
     "stage": _stage,
+    "guide": lambda _: {"slug": "scikit-learn"},
+    "guide_file": lambda _: {"name": "portal_client.py"},
     "finding": _finding,
     "finding_comments": _finding,
     "model_comments": _model,

@@ -18,6 +18,8 @@ GET  account_reauthenticate   login   200   200   200   200   200   200   200   
 POST account_reauthenticate   login   302   302   302   302   302   302   302   302   302
 GET  home                     login   200   200   200   200   200   200   200   200   200
 GET  quick_start              login   200   200   200   200   200   200   200   200   200
+GET  guide                    login   200   200   200   200   200   200   200   200   200
+GET  guide_file               login   200   200   200   200   200   200   200   200   200
 GET  search                   login   200   200   200   200   200   200   200   200   200
 GET  keyboard                 login   200   200   200   200   200   200   200   200   200
 POST view_save                login   302   302   302   302   302   302   302   302   302

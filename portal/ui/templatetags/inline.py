@@ -37,9 +37,9 @@ def status(state: str, word: str = "", qualifier: str = "") -> SafeString:
 
 
 @register.filter
-def markdown(text: str) -> SafeString:
-    """Show CommonMark as sanitised HTML, without images and without HTML of its own."""
-    return writing.markdown(text)
+def markdown(text: str, how: str = "") -> SafeString:
+    """Show CommonMark as sanitised HTML, without images; `:"flowing"` for a text whose lines are only short."""
+    return writing.markdown(text, flowing=how == "flowing")
 
 
 @register.simple_tag

@@ -49,6 +49,10 @@ def test_what_is_written_reads_as_it_was_meant(text: str, shown: str) -> None:
     assert markdown(text) == shown
 
 
+def test_a_flowing_text_has_no_lines_of_its_own() -> None:
+    assert markdown("one\ntwo", flowing=True) == "<p>one\ntwo</p>\n"
+
+
 def test_an_image_is_a_link_so_that_nothing_is_fetched() -> None:
     seen = Seen(markdown("![plan](https://elsewhere.example/pixel.png)"))
     assert seen.tags == ["p", "a"]

@@ -251,6 +251,7 @@ SPECTACULAR_SETTINGS = {
         "LevelEnum": "registry.choices.Level",
         "AssessmentStateEnum": "registry.choices.AssessmentState",
         "FindingStateEnum": "registry.choices.FindingState",
+        "CommentStateEnum": "portal.threads.choices.CommentState",
     },
 }
 

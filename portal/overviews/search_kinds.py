@@ -23,7 +23,7 @@ from portal.core.fulltext import CONFIG, NamesWithin, Words
 from portal.overviews.search_words import number_in
 from portal.threads.models import Comment
 from portal.ui.words import spoken
-from registry.choices import CardState, Environment, SnapshotState
+from registry.choices import CardState, Environment, ReleaseState, SnapshotState
 from registry.models import (
     CardRevision,
     Dataset,
@@ -85,6 +85,8 @@ def _of_release(word: str) -> Q | None:
     environment = next((one for one in Environment.values if _begins(word, [one])), None)
     if environment is not None:
         return Q(environment=environment)
+    if _begins(word, [ReleaseState.DECLARED]):
+        return Q(state=ReleaseState.DECLARED)
     return _numbered("version__number", "pk", words=("release",))(word)
 
 
@@ -224,8 +226,8 @@ KINDS = (
         rows=lambda actor: Release.objects.visible_to(actor).select_related("model", "version__model"),
         parent="model",
         own=_of_release,
-        vector=Words("fallback"),
-        texts=("fallback",),
+        vector=Words("fallback", "description", "reason"),
+        texts=("fallback", "description", "reason"),
         shown=lambda row: f"{row}, release {row.pk}",
         note=lambda row: row.get_state_display(),
         url=_page,

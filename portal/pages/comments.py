@@ -12,7 +12,7 @@ from portal.pages.confirmations import Back, Question, ask, posted
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import ROWS, page_of
 from portal.threads.models import Comment
-from portal.threads.rules import LIMIT
+from portal.threads.rules import LIMIT, plain, text_problem
 from portal.threads.services import edit_comment, require_own, withdraw_comment
 from portal.ui.forms import VerbForm
 from registry.models import Finding, ModelVersion, RegisteredModel
@@ -28,6 +28,13 @@ class CommentForm(VerbForm):
         widget=forms.Textarea(attrs={"rows": 6, "maxlength": LIMIT}),
         help_text=f"Markdown: **bold**, lists, `code`, [links](https://…). At most {LIMIT:,} characters.",
     )
+
+    def clean_text(self) -> str:
+        """Return the text as it is kept; a preview, too, reads none that is too long."""
+        text = plain(self.cleaned_data["text"])
+        if problem := text_problem(text):
+            raise forms.ValidationError(problem)
+        return text
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,6 +16,7 @@ def comment_on(*, actor: Actor, subject: Commented, text: str) -> Comment:
 
     Raises Forbidden, Invalid and TooManyTries.
     """
+    actor.require("comment", model_of(subject).team_id)  # before a row is locked
     return write_comment(actor=actor, thread=_thread(subject), text=text)
 
 
@@ -29,8 +30,8 @@ def _thread(subject: Commented) -> Thread:
         return found.thread
     version = subject if isinstance(subject, ModelVersion) else None
     finding = subject if isinstance(subject, Finding) else None
-    topics = [f"model:{model.pk}", *([f"version:{version.pk}"] if version else ())]
-    topics += [f"finding:{finding.pk}"] if finding else []
+    named = {"model": model, "version": version, "finding": finding}
+    topics = [f"{name}:{row.pk}" for name, row in named.items() if row]
     thread = open_thread(team=model.team, about=str(subject), topics=topics)
-    Discussion.objects.create(thread=thread, model=model, version=version, finding=finding)
+    Discussion.objects.create(thread=thread, **named)
     return thread

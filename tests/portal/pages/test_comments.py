@@ -80,6 +80,7 @@ def test_a_refused_text_stays_in_the_form(client: Client, dana: User, address: s
     assert answer.status_code == 422
     assert "a comment has at most 10,000" in text(answer)
     assert f">\n{long}</textarea>" in answer.content.decode()
+    assert client.post(address, {"text": long, "preview": "1"}).status_code == 422
     assert client.post(address, {"text": " "}).status_code == 422
 
 

@@ -13,6 +13,8 @@ from portal.env import BASE_DIR, PROGRAMS, read_environment
 
 ENVIRONMENT = read_environment(os.environ)
 HOME = ENVIRONMENT.home
+DOCS = BASE_DIR / "docs"
+"""Guides and examples that pages show."""
 KEYS_DIR = ENVIRONMENT.keys_dir
 BLOB_ROOT = ENVIRONMENT.blob_root
 PUBLIC_URL = ENVIRONMENT.public_url
@@ -58,6 +60,7 @@ INSTALLED_APPS = [
     "portal.keys",
     "portal.jobs",
     "portal.accounts",
+    "portal.threads",
     "registry",
     "monitoring",
     "governance",
@@ -251,6 +254,7 @@ SPECTACULAR_SETTINGS = {
         "DocumentKindEnum": "registry.choices.DocumentKind",
         "DocumentStateEnum": "registry.choices.DocumentState",
         "FindingStateEnum": "registry.choices.FindingState",
+        "CommentStateEnum": "portal.threads.choices.CommentState",
     },
 }
 

@@ -9,10 +9,12 @@ from portal.core.actors import Grant
 READING = frozenset({"read", "read_ledger"})
 ANSWERING = READING | {"answer_finding"}
 """Of everybody who may be handed a finding; auditors only read, so they hold none."""
+SPEAKING = ANSWERING | {"comment"}
+"""Of everybody who has a part in the work; viewers and auditors read what is said."""
 
 ROLES: dict[str, frozenset[str]] = {
     Role.VIEWER: ANSWERING,
-    Role.DEVELOPER: ANSWERING
+    Role.DEVELOPER: SPEAKING
     | {
         "propose_use_case",
         "register_model",
@@ -31,7 +33,7 @@ ROLES: dict[str, frozenset[str]] = {
         "export_evidence",
         "cancel_job",
     },
-    Role.VALIDATOR: ANSWERING
+    Role.VALIDATOR: SPEAKING
     | {
         # The second line challenges a use case before there is anything to sign: no digest, so not `sign`.
         "decide_use_case",
@@ -48,10 +50,10 @@ ROLES: dict[str, frozenset[str]] = {
         "export_evidence",
         "cancel_job",
     },
-    Role.APPROVER: ANSWERING | {"sign", "export_evidence"},
-    Role.OPERATOR: ANSWERING | {"operate_release", "export_evidence", "cancel_job"},
-    Role.POLICY_STEWARD: ANSWERING | {"draft_policy", "publish_policy"},
-    Role.AUDITOR: READING | {"export_evidence", "verify_ledger"},
+    Role.APPROVER: SPEAKING | {"sign", "export_evidence"},
+    Role.OPERATOR: SPEAKING | {"operate_release", "export_evidence", "cancel_job"},
+    Role.POLICY_STEWARD: SPEAKING | {"draft_policy", "publish_policy"},
+    Role.AUDITOR: READING | {"read_withdrawn", "export_evidence", "verify_ledger"},
     Role.ADMIN: frozenset({"manage_users", "manage_tokens", "administer", "verify_ledger"}),
 }
 # Held by no role: granted one by one.

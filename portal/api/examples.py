@@ -66,6 +66,10 @@ EXAMPLES: dict[str, Any] = {
         "holder": "dana@example.org",
     },
     "models_findings_moves_create": {"move": "hand_in", "comment": "Recalibrated on recent rows; see version 4."},
+    "models_comments_create": {"text": "Who uses the scores **after** departure? See `late-arrival` v2."},
+    "models_versions_comments_create": {"text": "The drop in March is the new schedule, not the model."},
+    "models_findings_comments_create": {"text": "Is this the same as finding 2?"},
+    "comments_partial_update": {"text": "The drop in March is the *summer* schedule, not the model."},
     "models_stages_update": {"owner": "dana@example.org", "backup": "omar@example.org", "response_hours": 4},
     "models_validation_plans_create": {
         "held_out": {"dataset": "nyc-flights-2013", "number": 3},

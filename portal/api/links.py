@@ -54,6 +54,11 @@ LINKS = tuple(
         ("models_documents_create", "models_documents_withdraw_create", _NUMBER),
         ("models_findings_create", "models_findings_retrieve", _NUMBER),
         ("models_findings_create", "models_findings_moves_create", _NUMBER),
+        *(
+            (f"{about}_comments_create", then, _ID)
+            for about in ("models", "models_versions", "models_findings")
+            for then in ("comments_retrieve", "comments_partial_update", "comments_withdraw_create")
+        ),
         ("models_releases_create", "releases_retrieve", _ID),
         ("models_releases_create", "releases_approval_requests_create", _ID),
         ("releases_approval_requests_create", "approval_requests_retrieve", _ID),

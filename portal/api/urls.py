@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from portal.api.docs import docs
 from portal.api.v1 import (
     cards,
+    comments,
     comparisons,
     data,
     declarations,
@@ -87,6 +88,15 @@ urlpatterns = [
         findings.FindingMoves.as_view(),
         name="api_finding_moves",
     ),
+    path("v1/models/<slug:slug>/comments", comments.ModelComments.as_view(), name="api_model_comments"),
+    path(f"{_VERSION}/comments", comments.VersionComments.as_view(), name="api_version_comments"),
+    path(
+        "v1/models/<slug:slug>/findings/<int:number>/comments",
+        comments.FindingComments.as_view(),
+        name="api_finding_comments",
+    ),
+    path("v1/comments/<int:pk>", comments.CommentDetail.as_view(), name="api_comment"),
+    path("v1/comments/<int:pk>/withdraw", comments.CommentWithdraw.as_view(), name="api_comment_withdraw"),
     path("v1/tier-questionnaire", tiers.TierQuestionnaire.as_view(), name="api_questionnaire"),
     path("v1/models/<slug:slug>/tier-assessments", tiers.AssessmentList.as_view(), name="api_assessments"),
     path(

@@ -112,6 +112,10 @@ _TABLE: tuple[tuple[str, int, str, str, str], ...] = (
     ("not_your_finding", 403, "Somebody else does this to the finding",
      "It is for who holds the finding, or for the line that raised it and nobody who remediated it.",
      "`detail` says who does it."),
+    ("not_your_comment", 403, "Somebody else wrote the comment", "Only its author edits or withdraws a comment.",
+     "Write one of your own."),
+    ("comment_withdrawn", 409, "The comment was withdrawn", "A withdrawn comment changes no more.",
+     "Write another one."),
     # Validation.
     ("version_not_sealed", 409, "The version can't be validated", "Only a sealed version is validated.",
      "Submit it and wait until it is sealed; `detail` says where it is."),

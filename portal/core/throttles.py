@@ -36,8 +36,9 @@ LOGIN_BROWSER = Limit("login_browser", "failed sign-ins", "account and a browser
 PASSWORD = Limit("password", "wrong passwords when signing and confirming", "person", 10, 300)
 TOKEN = Limit("token", "unknown, expired and revoked API tokens", "address", 30, 300)
 UPLOAD = Limit("upload", "uploads", "user", 300, 600)
+COMMENT = Limit("comment", "comments written and edited", "user", 60, 600)
 
-LIMITS = (LOGIN_HERE, LOGIN_ACCOUNT, LOGIN_ADDRESS, LOGIN_BROWSER, PASSWORD, TOKEN, UPLOAD)
+LIMITS = (LOGIN_HERE, LOGIN_ACCOUNT, LOGIN_ADDRESS, LOGIN_BROWSER, PASSWORD, TOKEN, UPLOAD, COMMENT)
 Counted = tuple[Limit, str]
 """A limit and the one whose tries it counts."""
 

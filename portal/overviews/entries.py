@@ -128,6 +128,11 @@ def _finding(data: _Data, names: _Names) -> _Place:
     return (f"{number} of {slug}", reverse("finding", args=[slug, number])) if slug and number else NOWHERE
 
 
+def _comment(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
+    comment, number = data.get("comment"), data.get("number")
+    return (str(number), reverse("comment", args=[comment])) if comment and number else NOWHERE
+
+
 def _version(data: _Data, names: _Names) -> _Place:
     found = names.versions.get(data.get("version", 0))
     return (_spoken(found), reverse("version", args=found)) if found else NOWHERE
@@ -221,6 +226,7 @@ _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
     "document": _part_of_model("documents"),
     "pipeline_stage": _stage,
     "finding": _finding,
+    "comment": _comment,
     "plan": _part_of_model("model"),
     "run": _run,
     "job": _job,

@@ -11,6 +11,7 @@ from portal.accounts.choices import Line
 from portal.accounts.models import Team
 from portal.core.actors import Actor
 from portal.core.fulltext import Words
+from portal.overviews.comments import CommentsSummary, comments_summary
 from portal.overviews.people import names_of
 from portal.overviews.search_words import asked
 from portal.overviews.truths import TruthFilter
@@ -96,6 +97,7 @@ class FindingOverview:
     moves: Sequence[FindingMove]
     actions: Sequence[Action]
     remediators: Sequence[str]
+    comments: CommentsSummary
 
     @property
     def possible(self) -> list[Action]:
@@ -191,6 +193,7 @@ def finding_overview(actor: Actor, finding: Finding) -> FindingOverview:
         moves=list(finding.moves.select_related("by", "holder").order_by("-pk")),
         actions=actions_on(facts, standing_in(actor, finding.model)),
         remediators=sorted(names.values()),
+        comments=comments_summary(actor, finding),
     )
 
 

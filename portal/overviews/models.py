@@ -16,6 +16,7 @@ from monitoring.rules.measures import Measure, measure_named
 from portal.accounts.models import Team
 from portal.accounts.selectors import people_known_to
 from portal.core.actors import Actor
+from portal.overviews.comments import CommentsSummary, comments_summary
 from portal.overviews.declared import DeclaredLine, declared_line
 from portal.overviews.documents import DocumentsSummary, documents_summary
 from portal.overviews.entries import EntryLine
@@ -130,6 +131,7 @@ class ModelOverview:
     findings: FindingsSummary
     documents: DocumentsSummary
     contacts: Sequence[ContactLine]
+    comments: CommentsSummary
     tier_standing: str
     versions: Sequence[VersionLine]
     open_requests: Sequence[RequestLine]
@@ -185,6 +187,7 @@ def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
         findings=open_findings(actor, model),
         documents=documents_summary(actor, model),
         contacts=_contacts(actor, model),
+        comments=comments_summary(actor, model),
         tier_standing=standing_of(assessment_in_force(model)),
         versions=version_lines(model, releases, headline),
         open_requests=requests,

@@ -24,6 +24,7 @@ from portal.core.clock import now
 from portal.ledger.catalogue import TYPES
 from portal.ledger.selectors import EntryFilter, entries
 from portal.overviews.changes import PartChange, Production, changed_parts, part_changes, production_beside
+from portal.overviews.comments import CommentsSummary, comments_summary
 from portal.overviews.entries import EntryLine, entry_lines
 from portal.overviews.findings import FindingsSummary, open_findings
 from portal.overviews.gates import GateTable, gate_table
@@ -131,6 +132,7 @@ class ReviewOverview:
     drifted: Sequence[VoidedPart]
     voiding: Voiding | None
     findings: FindingsSummary
+    comments: CommentsSummary
     timeline: Sequence[EntryLine]
     may_withdraw: bool
     tier_standing: str
@@ -252,6 +254,7 @@ def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
         drifted=_drifted(request, state),
         voiding=_voiding(request, lines),
         findings=open_findings(actor, request.release.released),
+        comments=comments_summary(actor, request.release.released),
         timeline=lines,
         may_withdraw=state == RequestState.OPEN and _may_withdraw(actor, request),
         tier_standing=standing_of(assessment_in_force(request.release.model)),

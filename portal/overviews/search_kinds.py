@@ -22,8 +22,9 @@ from portal.core.actors import Actor
 from portal.core.fulltext import CONFIG, NamesWithin, Words
 from portal.overviews.documents import documents_now
 from portal.overviews.search_words import number_in
+from portal.threads.models import Comment
 from portal.ui.words import spoken
-from registry.choices import CardState, Environment, SnapshotState
+from registry.choices import CardState, Environment, ReleaseState, SnapshotState
 from registry.models import (
     CardRevision,
     Dataset,
@@ -85,6 +86,8 @@ def _of_release(word: str) -> Q | None:
     environment = next((one for one in Environment.values if _begins(word, [one])), None)
     if environment is not None:
         return Q(environment=environment)
+    if _begins(word, [ReleaseState.DECLARED]):
+        return Q(state=ReleaseState.DECLARED)
     return _numbered("version__number", "pk", words=("release",))(word)
 
 
@@ -101,6 +104,11 @@ def _cards(actor: Actor) -> QuerySet[Any]:
     """Return the revisions that say something now; superseded ones repeat what others say."""
     rows = CardRevision.objects.visible_to(actor).exclude(state=CardState.SUPERSEDED)
     return rows.select_related("model", "author")
+
+
+def _comments(actor: Actor) -> QuerySet[Any]:
+    """Return the comments whose text everybody may read who sees the thing."""
+    return Comment.objects.visible_to(actor).standing().with_names()
 
 
 def _newest_snapshots(actor: Actor) -> QuerySet[Any]:
@@ -200,6 +208,18 @@ KINDS = (
         digest="sha256",
     ),
     Kind(
+        title="Comments",
+        icon="draft",
+        rows=_comments,
+        parent="thread__discussion__model",
+        own=_numbered("number", words=("comment",)),
+        vector=Words("text"),
+        texts=("text",),
+        shown=lambda row: f"Comment {row.number} on {row.thread.about}",
+        note=lambda row: f"By {row.author.name}, {row.get_state_display().lower()}",
+        url=_page,
+    ),
+    Kind(
         title="Reviews",
         icon="reviews",
         rows=lambda actor: ApprovalRequest.objects.visible_to(actor).select_related(
@@ -220,8 +240,8 @@ KINDS = (
         rows=lambda actor: Release.objects.visible_to(actor).select_related("model", "version__model"),
         parent="model",
         own=_of_release,
-        vector=Words("fallback"),
-        texts=("fallback",),
+        vector=Words("fallback", "description", "reason"),
+        texts=("fallback", "description", "reason"),
         shown=lambda row: f"{row}, release {row.pk}",
         note=lambda row: row.get_state_display(),
         url=_page,

@@ -14,6 +14,7 @@ from portal.charts.numbers import size
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.overviews.claims import ClaimLine, claim_lines
+from portal.overviews.comments import CommentsSummary, comments_summary
 from portal.overviews.entries import EntryLine
 from portal.overviews.findings import FindingsSummary, open_findings
 from portal.overviews.gates import GateTable, gate_table
@@ -59,6 +60,7 @@ class VersionOverview:
     production: Release | None
     changes: Sequence[Change]
     findings: FindingsSummary
+    comments: CommentsSummary
     timeline: Sequence[EntryLine]
     inspection: WorkDone
     awaits_run: bool = False
@@ -153,6 +155,7 @@ def version_overview(actor: Actor, version: ModelVersion) -> VersionOverview:
         production=production,
         changes=changes_against(version, production.released) if production else [],
         findings=open_findings(actor, version),
+        comments=comments_summary(actor, version),
         timeline=timeline(actor, topic=f"version:{version.pk}"),
         inspection=inspection_of("version", version.pk),
         awaits_run=not runs and _just_sealed(version) and version.model.validation_plans.exists(),

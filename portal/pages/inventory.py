@@ -73,7 +73,7 @@ def models(request: PageRequest) -> HttpResponse:
     rows.object_list = inventory.in_order(list(rows.object_list), columns)
     context = {
         "filter": found,
-        "filtered": any(request.GET.get(name) for name in ModelFilter.base_filters),
+        "in_force": sum(bool(request.GET.get(name)) for name in ModelFilter.base_filters),
         "rows": rows,
         "address": address_without_page(request),
         "sort": sort,

@@ -10,21 +10,21 @@ Row = TypeVar("Row", bound=Model)
 ROWS = 50
 
 
-def page_of(request: HttpRequest, rows: QuerySet[Row]) -> Page[Row]:
-    """Return the page that the address asks for; the nearest one where it asks for none that exists.
+def page_of(request: HttpRequest, rows: QuerySet[Row], number: int | None = None) -> Page[Row]:
+    """Return the page that the address asks for, or this one; the nearest one where there is none of the number.
 
     Which rows are on it is asked first: of the others nothing is joined or counted.
     """
-    found: Page[Any] = keys_of_page(request, rows.values_list("pk", flat=True))
+    found: Page[Any] = keys_of_page(request, rows.values_list("pk", flat=True), number)
     keys = list(found.object_list)
     whole = {row.pk: row for row in rows.order_by().filter(pk__in=keys)}
     found.object_list = [whole[key] for key in keys if key in whole]
     return found
 
 
-def keys_of_page(request: HttpRequest, keys: QuerySet[Any, int]) -> Page[int]:
+def keys_of_page(request: HttpRequest, keys: QuerySet[Any, int], number: int | None = None) -> Page[int]:
     """Return the keys on that page, where more than a list of rows is to be read of them."""
-    return Paginator(keys, ROWS).get_page(request.GET.get("page"))
+    return Paginator(keys, ROWS).get_page(number or request.GET.get("page"))
 
 
 def address_without_page(request: HttpRequest) -> str:

@@ -48,7 +48,7 @@ class TokenForm(VerbForm):
         """Offer the scopes that the person holds: others would give the token of `user` nothing."""
         super().__init__(*args, **kwargs)
         self.user = user
-        self.initial.setdefault("scopes", [scope for scope in FOR_REGISTERING if scope in held])
+        self.initial["scopes"] = [scope for scope in self.initial.get("scopes") or FOR_REGISTERING if scope in held]
         scopes = cast("forms.MultipleChoiceField", self.fields["scopes"])
         scopes.choices = [(scope, explained(scope)) for scope in held]
 
@@ -71,7 +71,8 @@ def scopes_held(actor: Actor) -> list[str]:
 def tokens(request: PageRequest) -> HttpResponse:
     """The reader's tokens; a new one's secret is shown once, here."""
     held = scopes_held(request.actor)
-    form = TokenForm(request.POST or None, user=request.user, held=held)
+    asked = {"scopes": request.GET.getlist("scopes")}  # a guide's link asks for what its snippets need
+    form = TokenForm(request.POST or None, user=request.user, held=held, initial=asked)
     secret = None
     if request.method == "POST" and form.is_valid():
         made = form.attempt(create_token, actor=request.actor, user=request.user, **form.cleaned_data)

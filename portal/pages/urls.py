@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from portal.pages import (
     audit,
+    comments,
     comparing,
     credentials,
     data,
@@ -30,6 +31,7 @@ from portal.pages import (
     search,
     service_accounts,
     stages,
+    start,
     style,
     teams,
     tiers,
@@ -53,7 +55,9 @@ _VERSION = "models/<slug:slug>/versions/<int:number>"
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("quick-start", home.quick_start, name="quick_start"),
+    path("quick-start", start.quick_start, name="quick_start"),
+    path("quick-start/files/<str:name>", start.guide_file, name="guide_file"),
+    path("quick-start/<slug:slug>", start.guide, name="guide"),
     path("search", search.search, name="search"),
     path("keyboard", keyboard.keyboard, name="keyboard"),
     path("views", saved.view_save, name="view_save"),
@@ -93,7 +97,13 @@ urlpatterns = [
     path("findings.csv", findings.findings_csv, name="findings_csv"),
     path("models/<slug:slug>/raise-finding", findings.finding_raise, name="finding_raise"),
     path("models/<slug:slug>/findings/<int:number>", findings.finding, name="finding"),
+    path("models/<slug:slug>/findings/<int:number>/comments", comments.finding_comments, name="finding_comments"),
     path("models/<slug:slug>/findings/<int:number>/<slug:deed>", findings.finding_move, name="finding_move"),
+    path("models/<slug:slug>/comments", comments.model_comments, name="model_comments"),
+    path(f"{_VERSION}/comments", comments.version_comments, name="version_comments"),
+    path("comments/<int:pk>", comments.comment, name="comment"),
+    path("comments/<int:pk>/edit", comments.comment_edit, name="comment_edit"),
+    path("comments/<int:pk>/withdraw", comments.comment_withdraw, name="comment_withdraw"),
     path(_VERSION, versions.version, name="version"),
     path(f"{_VERSION}/files/<str:name>", versions.version_file, name="version_file"),
     path(f"{_VERSION}/model.sig", versions.version_signature, name="version_signature"),

@@ -26,6 +26,7 @@ VOCABULARY = (
     ("Rollout step", "pending baking passed breached no_data aborted"),
     ("Check, gate", "passed not_passed waived skipped pending stale no_data not_assessed blocked"),
     ("Compared", "better not_worse worse"),
+    ("Comment", "written edited withdrawn"),
     ("Pipeline stage", "owned no_owner owner_deactivated"),
     ("Tier", "not_assessed assessed_by_first_line assessed_by_second_line in_force"),
     ("Use case", "proposed tiered approved_for_development in_use rejected not_a_model retired"),

@@ -48,7 +48,7 @@ LOOKS: dict[str, Look] = {
             "open": "reopened",
         },
         "": {
-            "draft": "proposed draft pending planned queued named awaited upcoming",
+            "draft": "proposed draft pending planned queued named awaited upcoming written edited",
             "open": "waiting",
             "warn": "low",
             "none": "no_data not_enough_data not_assessed",

@@ -2,6 +2,7 @@
 
 from registry.models.cards import CardRevision
 from registry.models.data import Dataset, DatasetSnapshot
+from registry.models.discussions import Discussion
 from registry.models.documents import Document
 from registry.models.findings import Finding, FindingMove
 from registry.models.lineage import LineageEdge
@@ -21,6 +22,7 @@ __all__ = [
     "CardRevision",
     "Dataset",
     "DatasetSnapshot",
+    "Discussion",
     "Document",
     "FeaturePipeline",
     "FeaturePipelineVersion",

@@ -84,7 +84,7 @@ class Release(models.Model):
                 condition=models.Q(reason="") | models.Q(state="retired"), name="release_ended_with_its_reason"
             ),
         ]
-        indexes = [words_index("fallback", name="release_words")]
+        indexes = [words_index("fallback", "description", "reason", name="release_texts")]
 
     def __str__(self) -> str:
         return f"{self.version or self.model} in {self.environment}"

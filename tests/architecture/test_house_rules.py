@@ -20,6 +20,7 @@ STREET = [
     "governance",
     "monitoring",
     "registry",
+    "portal.threads",
     "portal.accounts",
     "portal.jobs",
     "portal.keys",

@@ -38,11 +38,15 @@ GROWING = {
     "registry_artifact",
     "registry_datasetsnapshot",
     "registry_document",
+    "registry_discussion",
     "registry_finding",
     "registry_findingmove",
     "registry_modelversion",
     "registry_trainingrun",
     "reports_evidencepack",
+    "threads_comment",
+    "threads_earliertext",
+    "threads_thread",
 }
 """Tables that get a row for each thing done, not for each team or model."""
 TABLE = r'(?:ONLY\s+)?"?(?:public"?\."?)?(?P<table>\w+)"?'

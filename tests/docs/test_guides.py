@@ -16,12 +16,12 @@ import yaml
 from pytest_django.live_server_helper import LiveServer
 
 from portal.accounts.choices import Role
-from portal.accounts.models import Team
+from portal.accounts.models import Team, User
 from portal.accounts.services.tokens import create_token
 from portal.core.actors import SYSTEM
 from portal.env import BASE_DIR
 from portal.jobs.models import Job
-from portal.pages.tokens import FOR_REGISTERING
+from portal.overviews.guides import NEW_MODEL, NEW_VERSION
 from registry import tasks
 from registry.choices import VersionState
 from registry.models import ModelVersion
@@ -55,7 +55,7 @@ def team() -> Team:
 def shell(live_server: LiveServer, team: Team, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """Stand in a repository of one commit, with the token of a developer, as the guides ask for."""
     author = person_with(Role.DEVELOPER, team=team, email="dana@example.org")
-    token = create_token(actor=SYSTEM, user=author, name="laptop", scopes=FOR_REGISTERING, days=1).secret
+    token = create_token(actor=SYSTEM, user=author, name="laptop", scopes=NEW_MODEL, days=1).secret
     for name, value in {"BASE_URL": live_server.url, "TOKEN": token, "TEAM": team.slug}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
@@ -122,6 +122,9 @@ def test_the_ci_registers_its_commit_from_the_variables_that_its_job_sets(
     SnapshotFactory.create(dataset=DatasetFactory.create(slug="biopsies", team=team), number=1)
     job = yaml.safe_load(code_of("ci.md", "yaml"))["jobs"]["register"]
     variables = job["steps"][-1]["env"]
+    author = User.objects.get(email="dana@example.org")
+    secret = create_token(actor=SYSTEM, user=author, name="ci", scopes=NEW_VERSION, days=1).secret
+    monkeypatch.setenv("TOKEN", secret)
     code = code_of("ci.md")
     assert set(re.findall(r'environ\["(\w+)"\]', code)) == set(variables)
     for name in ("MODEL", "SNAPSHOT"):

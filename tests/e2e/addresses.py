@@ -7,6 +7,7 @@ USE_CASE = "/use-cases/late-arrival-warning"
 PAGES = {
     "home": "/",
     "quick_start": "/quick-start",
+    "guide": "/quick-start/scikit-learn",
     "search": "/search?q=late",
     "keyboard": "/keyboard",
     "use_cases": "/use-cases",
@@ -30,8 +31,11 @@ PAGES = {
     "document_withdraw": f"{MODEL}/documents/1/withdraw",
     "findings": "/findings",
     "finding": f"{MODEL}/findings/1",
+    "finding_comments": f"{MODEL}/findings/1/comments",
     "finding_raise": f"{MODEL}/raise-finding?version=3",
     "finding_move": f"{MODEL}/findings/1/hand-over",
+    "model_comments": f"{MODEL}/comments",
+    "version_comments": f"{MODEL}/versions/3/comments",
     "version": f"{MODEL}/versions/3",
     "compare": "/compare?a=late-arrival:1&b=late-arrival:2",
     "validation_run": "/validation-runs/2",
@@ -87,9 +91,8 @@ MAIN = {PAGES[name] for name in ("home", "models", "model", "version", "validati
 # page to try the API, whose marks are Swagger's (test_api_docs looks at it).
 NO_PAGES = {
     "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
-    "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv",
-    "document_file",
-    "version_file", "version_signature",
+    "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv", "comment",
+    "document_file", "guide_file", "version_file", "version_signature",
     "lineage_csv",
     "models_importable", "models_jsonl",
     "models_template",
@@ -98,7 +101,7 @@ NO_PAGES = {
 NOT_IN_THE_DEMO = {
     "admin_person_reactivate", "admin_grant_confirm", "admin_grant_revoke", "admin_change_confirm",
     "admin_change_withdraw", "admin_team", "admin_token_revoke", "password_link", "service_tokens", "lineage_run",
-    "release_end", "models_imported",
+    "release_end", "models_imported", "comment_edit", "comment_withdraw",
     # The walkers develop and administer; they are not the second line, which decides.
     "use_case_approve", "use_case_reject", "use_case_not_a_model",
 }  # fmt: skip

@@ -29,6 +29,7 @@ from portal.jobs.services import enqueue
 from portal.ledger.catalogue import Subject
 from portal.reports.choices import PackState
 from portal.reports.models import EvidencePack
+from portal.threads.models import Comment
 from registry.choices import IMPORT_MODELS, ArtifactRole, CardState, FindingState, ReleaseState, Stage, VersionState
 from registry.models import (
     CardRevision,
@@ -72,6 +73,7 @@ from tests.factories.registry import (
 )
 from tests.factories.reports import record, sequence
 from tests.factories.signatures import SignerKeyFactory
+from tests.factories.threads import CommentFactory, EarlierTextFactory
 
 EVERYWHERE = (Role.VALIDATOR, Role.POLICY_STEWARD, Role.AUDITOR, Role.ADMIN)
 """Roles held for every team: the second line, stewards, auditors and administrators."""
@@ -130,6 +132,8 @@ class Portfolio:
     """Sealed, its run in the queue."""
     finding: Finding = field(init=False)
     """The second line's, about what is not under review."""
+    comment: Comment = field(init=False)
+    """The developer's, on a version."""
     run: ValidationRun = field(init=False)
     failed_run: ValidationRun = field(init=False)
     queued_run: ValidationRun = field(init=False)
@@ -215,6 +219,7 @@ class Portfolio:
         )
         self.request = self._opened(self.candidate)
         self.finding = self._finding(holder=self.people[Role.DEVELOPER])
+        self.comment = self._comments()
         self.lineage_run = self._lineage_run()
 
     def _add_evidence(self) -> None:
@@ -265,6 +270,7 @@ class Portfolio:
         self._former_tier()
         self._add_findings()
         self._document()
+        self._comments()
         self._lineage()
         self._declared(f"{slug}-declared")
         model = self._model(slug)
@@ -362,6 +368,15 @@ class Portfolio:
         first = {"line": Line.FIRST, "remediator": self.author}
         self._finding(state=FindingState.READY_TO_VERIFY, **first)
         self._finding(state=FindingState.IN_REMEDIATION, due=now() - timedelta(days=1), **first)
+
+    def _comments(self) -> Comment:
+        """Comment on what has a page of comments; return the one on a version."""
+        texts: dict[str, Any] = {"author": self.people[Role.DEVELOPER], "text": self.mark}
+        for subject in (self.model, self.finding):
+            CommentFactory.create(subject=subject, **texts)
+        made: Comment = CommentFactory.create(subject=self.busy, state="edited", edited_at=now(), **texts)
+        EarlierTextFactory.create(comment=made, text=self.mark)
+        return made
 
     def _finding(self, **columns: Any) -> Finding:
         made: Finding = FindingFactory.create(

@@ -44,10 +44,11 @@ def test_examples_do_what_is_written(live_server: LiveServer, tmp_path: Path) ->
             env={**os.environ, "TOKEN": token}, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60,
         )  # fmt: skip
         said.append(ran.stdout.strip())
-    me, page, narrowed, findings, lines, known, made, jobs, snapshot, part = said
+    me, page, narrowed, findings, comment, lines, known, made, jobs, snapshot, part = said
     assert json.loads(me)["token"]["name"] == "shell"
     assert [row["slug"] for row in json.loads(page)["results"]] == ["late-arrival"]
     assert json.loads(narrowed)["results"] == json.loads(findings)["results"] == []
+    assert json.loads(comment)["about"] == "late-arrival v1"
     assert json.loads(lines)["slug"] == "late-arrival"
     assert known == "304"
     assert json.loads(made)["slug"] == Dataset.objects.get(slug="rows").slug == "rows"

@@ -48,7 +48,7 @@ CALLS = [row for row in TABLE if not row.startswith("GET ") and " api_" in row]
 PRIVATE = [row for row in READS if TABLE[row]["anonymous"] in {"login", "401"}]
 FOREIGN_SITE = {"HTTP_ORIGIN": "https://evil.example"}
 MARK = "Wombat"
-OF_NO_TEAM = {"policy", "problem_type", "password_link"}
+OF_NO_TEAM = {"policy", "problem_type", "password_link", "guide", "guide_file"}
 """For everybody, or for who holds the link."""
 DOCUMENTS = {"POST api_lineage"}
 """Whose body another specification describes: kept whole, so that fields beside its own are no error, and names in it

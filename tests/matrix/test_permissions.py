@@ -28,7 +28,7 @@ OF_ALLAUTH = {"account_login", "account_logout", "account_reauthenticate"}
 # Public keys, the description, the questionnaire and oneself are readable by every caller.
 READ_BY_ALL = {"GET try_the_api", "GET api_schema", "GET api_keys", "GET api_whoami", "GET api_questionnaire"}
 # Policies are for all who sign in, problems for everybody, a link for who holds it; administrators see every team.
-OF_NO_TEAM = {"GET policy", "GET problem_type"}
+OF_NO_TEAM = {"GET policy", "GET problem_type", "GET guide", "GET guide_file"}
 OF_A_TEAM = [
     row
     for row in TABLE

@@ -47,6 +47,7 @@ WITHOUT_ROWS = {
     "review_sign",
     "style",
     "version_release",
+    "comment",
 }
 """Pages without lists, a bill of what nobody pinned, and addresses of forms that only lead to the form's page."""
 NAMES = [name for method, name in map(str.split, rows()) if method == "GET" and name not in WITHOUT_ROWS]
@@ -65,6 +66,8 @@ WRITING = {
             "models_import",
             "model_declare",
             "release_end",
+            "comment_edit",
+            "comment_withdraw",
         ),
         (Role.DEVELOPER,),
     ),

@@ -34,6 +34,8 @@ from portal.ledger.models import Entry
 from portal.reports.choices import PackState
 from portal.reports.models import EvidencePack
 from portal.reports.services import begin_pack, fail_pack, request_pack
+from portal.threads import services as comments
+from portal.threads.models import Comment
 from registry.choices import Level
 from registry.models import (
     Artifact,
@@ -73,6 +75,7 @@ from registry.services import (
     use_cases,
     versions,
 )
+from registry.services.discussions import comment_on
 from registry.services.lineage import state_dependency
 from registry.services.models import change_model, link_model, register_model, retire_model
 from registry.services.openlineage import receive_event
@@ -106,6 +109,7 @@ TABLES: dict[str, type[models.Model]] = {
     "tier_assessment": TierAssessment,
     "document": Document,
     "finding": Finding,
+    "comment": Comment,
     "release": Release,
     "plan": ValidationPlan,
     "run": ValidationRun,
@@ -281,6 +285,11 @@ class Slice:
         findings.change_severity(actor=self.second, finding=made, severity="medium", comment="More.")
         findings.close_finding(actor=self.second, finding=made, comment="Verified.")
         findings.reopen_finding(actor=self.developer, finding=made, comment="Again.", holder=holder)
+        for subject in (model, version, made):
+            said = comment_on(actor=self.second, subject=subject, text="Which rows?")
+        comments.withdraw_comment(actor=self.second, comment=said)
+        answer = comment_on(actor=self.developer, subject=made, text="Those of run 2.")
+        comments.edit_comment(actor=self.developer, comment=answer, text="Those of run 3.")
 
     def documented(self, model: RegisteredModel) -> None:
         blob = store_stream(iter([b"%PDF-1.7 report"]))

@@ -165,7 +165,7 @@ class FindingDetail(Door, generics.RetrieveAPIView[Finding]):
 
     def get_object(self) -> Finding:
         """Return the finding."""
-        return _numbered(self.request, self.kwargs["slug"], self.kwargs["number"])
+        return finding_numbered(self.request, self.kwargs["slug"], self.kwargs["number"])
 
 
 class FindingMoves(Door):
@@ -177,7 +177,7 @@ class FindingMoves(Door):
     @extend_schema(request=MoveFindingSerializer, responses={200: FindingDetailSerializer})
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Hand the finding over, remediate it, judge it, open it again, or change its severity."""
-        found = _numbered(request, slug, number)
+        found = finding_numbered(request, slug, number)
         form = MoveFindingSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         values = dict(form.validated_data)
@@ -187,10 +187,11 @@ class FindingMoves(Door):
             values.setdefault("due", found.due)
         values.setdefault("comment", "")
         verb(actor=self.actor, finding=found, **values)
-        return Response(FindingDetailSerializer(_numbered(request, slug, number)).data)
+        return Response(FindingDetailSerializer(finding_numbered(request, slug, number)).data)
 
 
-def _numbered(request: Request, slug: str, number: int) -> Finding:
+def finding_numbered(request: Request, slug: str, number: int) -> Finding:
+    """Return a model's finding with its history, if the caller may see it."""
     rows = Finding.objects.with_names().prefetch_related("moves__by", "moves__holder")
     return visible(rows, actor_of(request), model__slug=slug, number=number)
 

@@ -11,6 +11,7 @@ from portal.reports.assembly.ledger import Printed, ledger_part
 from portal.reports.assembly.lineage import (
     assessment_part,
     card_part,
+    comment_part,
     document_part,
     finding_part,
     snapshot_part,
@@ -19,7 +20,16 @@ from portal.reports.assembly.lineage import (
 )
 from portal.reports.models import EvidencePack
 from portal.reports.rules.statements import statements
-from registry.models import CardRevision, Document, Finding, ModelVersion, PipelineStage, Release, TierAssessment
+from registry.models import (
+    CardRevision,
+    Discussion,
+    Document,
+    Finding,
+    ModelVersion,
+    PipelineStage,
+    Release,
+    TierAssessment,
+)
 from registry.selectors import assessment_in_force, stages_of
 
 SCHEMA = "countersign.evidence-pack/1"
@@ -42,6 +52,7 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
     stages, assessment = stages_of(release.model), assessment_in_force(release.model)
     findings = list(Finding.objects.about(version).unclosed().with_names().worst_first())
     documents = _documents(release)
+    comments = list(Discussion.objects.comments_on(version).with_names().order_by("number"))
     card = card_part(version, request.bundle.values() if request else ())
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -62,6 +73,7 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
         "gate": gate_part(evaluation),
         "findings": [finding_part(one) for one in findings],
         "documents": [document_part(one, one.state_now) for one in documents],
+        "comments": [comment_part(one) for one in comments],
     }
     if run is not None:
         document["data"].append(snapshot_part(run.plan.held_out, "validation"))
@@ -70,6 +82,7 @@ def assemble(pack: EvidencePack) -> dict[str, Any]:
     printed += [Printed("pipeline_stage", f"stage {one.stage}", one) for one in stages if one.changed_at]
     printed += [Printed("finding", f"finding {one.number}", one) for one in findings]
     printed += [Printed("document", f"document {one.number}", one) for one in documents]
+    printed += [Printed("comment", f"comment {one.number}", one) for one in comments]
     if assessment is not None:
         printed.append(Printed("tier_assessment", f"tier assessment {assessment.number}", assessment))
     document["ledger"] = ledger_part(printed, _topics(release, request))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from portal.threads.models import Comment
 from registry.choices import CardState
 from registry.models import (
     CardRevision,
@@ -99,6 +100,21 @@ def document_part(row: Document, state: str) -> dict[str, Any]:
         "valid_from": row.valid_from.isoformat(),
         "valid_until": row.valid_until.isoformat() if row.valid_until else None,
         "added_by": {"id": f"user:{row.added_by_id}", "name": row.added_by.name},
+    }
+
+
+def comment_part(row: Comment) -> dict[str, Any]:
+    """Return a comment as it reads when the pack is made; the digest alone of one that was withdrawn."""
+    return {
+        "id": row.pk,
+        "number": row.number,
+        "author": {"id": row.author.actor_id, "name": row.author.name},
+        "state": row.state,
+        "text": None if row.is_withdrawn else row.text,
+        "digest": row.digest,
+        "written_at": row.written_at.isoformat(),
+        "edited_at": row.edited_at.isoformat() if row.edited_at else None,
+        "withdrawn_at": row.withdrawn_at.isoformat() if row.withdrawn_at else None,
     }
 
 

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portal.charts import marks, numbers
 from portal.core import clock
+from portal.ui import markdown as writing
 from portal.ui.words import look_of, spoken
 
 register = template.Library()
@@ -33,6 +34,12 @@ def status(state: str, word: str = "", qualifier: str = "") -> SafeString:
     return format_html(
         '<span class="{}">{}{}</span>', f"st {look.tone}".strip(), icon(look.shape), word or spoken(str(state))
     )
+
+
+@register.filter
+def markdown(text: str, how: str = "") -> SafeString:
+    """Show CommonMark as sanitised HTML, without images; `:"flowing"` for a text whose lines are only short."""
+    return writing.markdown(text, flowing=how == "flowing")
 
 
 @register.simple_tag

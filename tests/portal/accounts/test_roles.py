@@ -54,7 +54,7 @@ def test_only_approvers_sign() -> None:
 
 
 def test_auditor_writes_nothing_but_own_exports() -> None:
-    assert ROLES[Role.AUDITOR] == {"read", "read_ledger", "verify_ledger", "export_evidence"}
+    assert ROLES[Role.AUDITOR] == {"read", "read_ledger", "read_withdrawn", "verify_ledger", "export_evidence"}
 
 
 def test_reading_sensitive_columns_is_in_no_role() -> None:

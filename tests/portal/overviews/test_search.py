@@ -18,6 +18,7 @@ from tests.factories.governance import OpenRequestFactory
 from tests.factories.registry import (
     CardRevisionFactory,
     DatasetFactory,
+    DeclaredReleaseFactory,
     FeaturePipelineVersionFactory,
     RegisteredModelFactory,
     ReleaseFactory,
@@ -228,3 +229,14 @@ def test_the_words_of_each_kind_are_spelled_as_an_index_holds_them(kind: Kind) -
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         assert "Bitmap Index Scan" in found.explain()
+
+
+def test_what_was_declared_is_found_by_its_words_and_as_declared() -> None:
+    declared = DeclaredReleaseFactory.create(model__slug="rates", description="The actuaries’ spreadsheet.")
+    other = ReleaseFactory.create(version__model=declared.model)
+    actor = viewer(declared.model.team)
+    for words in ("spreadsheet", "rates declared"):
+        found = addresses(search(actor, words))
+        assert declared.get_absolute_url() in found, words
+        assert other.get_absolute_url() not in found
+    assert declared.get_absolute_url() not in addresses(search(viewer(TeamFactory.create()), "spreadsheet"))

@@ -163,7 +163,9 @@ def test_a_page_far_down_and_one_beyond_the_end_are_answered(client: Client, dev
 
 
 def test_a_filter_without_a_match_can_be_cleared(client: Client, developer: User) -> None:
-    page = shown(client, reverse("models"), q="nothing-like-this")
+    assert "<summary>Filters</summary>" in shown(client, reverse("models"))
+    page = shown(client, reverse("models"), q="nothing-like-this", tier="2")
+    assert "<summary>Filters, 2 in force</summary>" in page
     assert "No model matches." in page
     assert f'href="{reverse("models")}">Clear' in page
 

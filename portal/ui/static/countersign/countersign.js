@@ -110,6 +110,23 @@ function showSwitch() {
   for (const box of document.querySelectorAll("[data-keys]")) box.checked = localStorage.getItem("keys") !== "off";
 }
 
+// --- posts in place -------------------------------------------------------------------------------------------------
+
+function unsent(event) {
+  const note = event.detail.requestConfig?.elt.querySelector("[data-unsent]");
+  if (note) note.hidden = false;
+}
+
+// Who was signed out is led to the sign-in page: what stands in its place would take the written text away.
+function swapped(event) {
+  const { requestConfig, xhr } = event.detail;
+  if (requestConfig?.verb !== "post" || !xhr.responseURL) return;
+  const asked = new URL(requestConfig.path, location.href).pathname;
+  if (new URL(xhr.responseURL).pathname === asked) return;
+  event.detail.shouldSwap = false;
+  unsent(event);
+}
+
 // --- all of it ------------------------------------------------------------------------------------------------------
 
 showTimes(document);
@@ -119,6 +136,9 @@ addEventListener("beforeprint", () => drawPlots(document, "light"));
 addEventListener("afterprint", () => drawPlots(document));
 dark.addEventListener("change", () => drawPlots(document));
 document.addEventListener("keydown", pressed);
+document.addEventListener("htmx:responseError", unsent);
+document.addEventListener("htmx:sendError", unsent);
+document.addEventListener("htmx:beforeSwap", swapped);
 document.addEventListener("htmx:load", (event) => {
   showTimes(event.detail.elt);
   drawPlots(event.detail.elt);

@@ -27,8 +27,10 @@ from portal.ledger import keeping, notes
 from portal.ledger.merkle import verify_inclusion
 from portal.ledger.recovery import recover
 from portal.reports.assembly import assemble
+from portal.threads.services import withdraw_comment
 from registry.models import ModelVersion
 from registry.rules.documents import Said
+from registry.services.discussions import comment_on
 from registry.services.documents import add_document, withdraw_document
 from registry.services.findings import raise_finding
 from registry.services.stages import assign_stage
@@ -125,6 +127,21 @@ def test_a_pack_lists_the_documents_that_count_or_did_by_their_digests() -> None
     assert (opening["status"], opening["text"]) == ("expired", "Report 2")
     agreed = [one["agrees"] for one in document["ledger"]["agreement"] if one["type"] == "document"]
     assert agreed == [True, True]
+
+
+def test_a_pack_holds_what_was_said_about_the_version() -> None:
+    release = approved_release()
+    speaker = actor_with(Role.VALIDATOR)
+    for subject in (release.released, release.model, release.released):
+        said = comment_on(actor=speaker, subject=subject, text="Which rows?")
+    withdraw_comment(actor=speaker, comment=said)
+    sequence()
+    document = assemble(PackFactory.create(release=release))
+    assert [(one["number"], one["state"], one["text"]) for one in document["comments"]] == [
+        (1, "written", "Which rows?"), (2, "withdrawn", None),
+    ]  # fmt: skip
+    assert document["comments"][1]["digest"] == said.digest
+    assert [one["agrees"] for one in document["ledger"]["agreement"] if one["type"] == "comment"] == [True, True]
 
 
 def test_without_a_checkpoint_there_is_no_pack() -> None:

@@ -254,3 +254,21 @@ def test_cancelling_ends_the_work(snapshot: bytes) -> None:
 
     with pytest.raises(Cancelled):
         render(snapshot, stop)
+
+
+def test_comments_on_the_version_are_listed_and_their_texts_attached(snapshot: bytes) -> None:
+    document = json.loads(snapshot)
+    assert "What was said about it" not in text_of(rendered(snapshot)[1])
+    said_by_ada = {
+        "id": 1, "number": 1, "author": {"id": "user:1", "name": "Ada Wombat"}, "state": "edited",
+        "text": "Which rows?",
+        "digest": "ab12" * 16, "written_at": "2026-11-28T08:00:00+00:00", "edited_at": "2026-11-28T08:01:00+00:00",
+        "withdrawn_at": None,
+    }  # fmt: skip
+    pdf = rendered(canonical_json({**document, "comments": [said_by_ada]}))[1]
+    text = text_of(pdf)
+    for shown in ("What was said about it", "Ada Wombat", "edited"):
+        assert shown in text
+    assert "ab12ab12ab12" in squeezed(text)
+    assert "Which rows?" not in text
+    assert b"Which rows?" in reader_of(pdf).attachments["snapshot.json"][0]

@@ -1,0 +1,112 @@
+"""Threads and their comments. A thread knows its team, and what its entries are filed under; not what it is about."""
+
+import hashlib
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from portal.accounts.models import Team, User
+from portal.core.fulltext import words_index
+from portal.core.querysets import ScopedQuerySet
+from portal.threads.choices import CommentState
+
+
+class Thread(models.Model):
+    """What people say about one thing, which holds the key; never changed."""
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="+")
+    about = models.CharField(max_length=200, help_text="What the thing is called.")
+    topics = models.JSONField(help_text="What entries about its comments are filed under.")
+
+    def __str__(self) -> str:
+        return f"comments on {self.about}"
+
+
+class CommentQuerySet(ScopedQuerySet["Comment"]):
+    """Comments, by their thread's team."""
+
+    team_path = "thread__team_id"
+
+    def standing(self) -> Self:
+        """Leave out what was withdrawn."""
+        return self.exclude(state=CommentState.WITHDRAWN)
+
+    def with_names(self) -> Self:
+        """Join thread and author."""
+        return self.select_related("thread", "author")
+
+
+class Comment(models.Model):
+    """What one person said, as it reads now; its author edits and withdraws it."""
+
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="comments")
+    number = models.PositiveIntegerField()
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(help_text="CommonMark.")
+    state = models.CharField(max_length=9, choices=CommentState.choices, default=CommentState.WRITTEN)
+    written_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["thread", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["thread", "number"], name="comment_number_once"),
+            models.CheckConstraint(condition=~Q(text=""), name="comment_says_something"),
+            models.CheckConstraint(
+                condition=Q(state=CommentState.WRITTEN, edited_at=None, withdrawn_at=None)
+                | Q(state=CommentState.EDITED, edited_at__isnull=False, withdrawn_at=None)
+                | Q(state=CommentState.WITHDRAWN, withdrawn_at__isnull=False),
+                name="comment_state_has_its_time",
+            ),
+        ]
+        indexes = [words_index("text", name="comment_words")]
+
+    def __str__(self) -> str:
+        return f"comment {self.number} on {self.thread.about}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address that leads to the comment among the others."""
+        return reverse("comment", args=[self.pk])
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its text is hidden."""
+        return self.state == CommentState.WITHDRAWN
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the text in UTF-8."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def public_state(self) -> dict[str, Any]:
+        """Return what the ledger says of this row."""
+        return {
+            "comment": self.pk,
+            "thread": self.thread_id,
+            "number": self.number,
+            "author": self.author.actor_id,
+            "digest": self.digest,
+            "state": self.state,
+            "written_at": self.written_at.isoformat(),
+            "edited_at": self.edited_at.isoformat() if self.edited_at else None,
+            "withdrawn_at": self.withdrawn_at.isoformat() if self.withdrawn_at else None,
+        }
+
+
+class EarlierText(models.Model):
+    """How a comment read before it was edited; never changed."""
+
+    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="earlier_texts")
+    text = models.TextField()
+    until = models.DateTimeField(help_text="When it was replaced.")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"earlier text of comment {self.comment_id}"

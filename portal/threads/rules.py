@@ -1,0 +1,25 @@
+"""What may be said, and by whom it may be changed: values in, words out."""
+
+LIMIT = 10_000
+"""Characters of a comment."""
+
+
+def plain(text: str) -> str:
+    """Return the text as it is kept: lines end as on the web's other side, and nothing blank stands around it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def text_problem(text: str) -> str:
+    """Return what is wrong with a comment's text, or nothing."""
+    if not text:
+        return "Say something: a comment of spaces is none."
+    if "\0" in text:
+        return "Take out the NUL character, which no column holds."
+    if len(text) > LIMIT:
+        return f"It has {len(text):,} characters; a comment has at most {LIMIT:,}. Write two, or link to a document."
+    return ""
+
+
+def change_problem(author_id: int, user_id: int | None) -> str:
+    """Return why this person may not edit or withdraw a comment, or nothing."""
+    return "" if author_id == user_id else "Only who wrote a comment edits or withdraws it."

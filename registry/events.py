@@ -19,6 +19,7 @@ TIER_PROPOSED = declare("registry.tier.proposed", "proposed a lower tier of the 
 TIER_SUPERSEDED = declare("registry.tier.superseded", "superseded the tier assessment")
 TIER_WITHDRAWN = declare("registry.tier.withdrawn", "took back the proposal of a lower tier")
 DATASET_REGISTERED = declare("registry.dataset.registered", "registered the dataset")
+DATASHEET_WRITTEN = declare("registry.datasheet.written", "wrote the datasheet")
 SNAPSHOT_RECEIVED = declare("registry.snapshot.received", "uploaded a snapshot")
 SNAPSHOT_READY = declare("registry.snapshot.ready", "read the snapshot's schema and rows")
 SNAPSHOT_REFUSED = declare("registry.snapshot.refused", "refused the snapshot")

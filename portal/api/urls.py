@@ -8,6 +8,7 @@ from portal.api.v1 import (
     cards,
     comparisons,
     data,
+    datasheets,
     declarations,
     findings,
     imports,
@@ -48,6 +49,8 @@ urlpatterns = [
     path("v1/datasets/<slug:slug>", data.DatasetDetail.as_view(), name="api_dataset"),
     path("v1/datasets/<slug:slug>/snapshots", data.SnapshotList.as_view(), name="api_snapshots"),
     path("v1/datasets/<slug:slug>/snapshots/<int:number>", data.SnapshotDetail.as_view(), name="api_snapshot"),
+    path("v1/datasets/<slug:slug>/datasheets", datasheets.DatasheetList.as_view(), name="api_datasheets"),
+    path("v1/datasets/<slug:slug>/datasheets/<int:number>", datasheets.DatasheetDetail.as_view(), name="api_datasheet"),
     path("v1/feature-pipelines", pipelines.PipelineList.as_view(), name="api_pipelines"),
     path("v1/feature-pipelines/<slug:slug>", pipelines.PipelineDetail.as_view(), name="api_pipeline"),
     path(

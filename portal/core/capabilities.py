@@ -22,7 +22,7 @@ WORDS: dict[str, str] = {
     "raise_finding": "raise findings about models",
     "read": "see models, data, versions and reviews",
     "read_ledger": "see the entries of the ledger",
-    "read_sensitive": "see sensitive columns (nothing asks for it yet)",
+    "read_sensitive": "see the values of sensitive columns, and take columns off that list",
     "record_lineage": "record what depends on what, and send lineage events",
     "register_model": "register and describe models",
     "register_pipeline": "register feature pipelines",

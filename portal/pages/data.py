@@ -37,9 +37,13 @@ def dataset(request: PageRequest, slug: str) -> HttpResponse:
     """One dataset and its snapshots."""
     found = visible(Dataset.objects.select_related("team"), request.actor, slug=slug)
     rows = page_of(request, found.snapshots.select_related("created_by", "dataset"))
-    return render(
-        request, "data/detail.html", {"dataset": found, "rows": rows, "address": address_without_page(request)}
-    )
+    context = {
+        "dataset": found,
+        "datasheet": found.datasheets.first(),
+        "rows": rows,
+        "address": address_without_page(request),
+    }
+    return render(request, "data/detail.html", context)
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from registry.models.cards import CardRevision
 from registry.models.data import Dataset, DatasetSnapshot
+from registry.models.datasheets import Datasheet
 from registry.models.findings import Finding, FindingMove
 from registry.models.lineage import LineageEdge
 from registry.models.lineage_runs import LineageEvent, LineageRun
@@ -20,6 +21,7 @@ __all__ = [
     "CardRevision",
     "Dataset",
     "DatasetSnapshot",
+    "Datasheet",
     "FeaturePipeline",
     "FeaturePipelineVersion",
     "Finding",

@@ -40,6 +40,8 @@ PAGES = {
     "policy": "/policies/sober-default/1",
     "datasets": "/data",
     "dataset": "/data/nyc-flights-2013",
+    "datasheet": "/data/nyc-flights-2013/datasheet",
+    "datasheet_write": "/data/nyc-flights-2013/datasheet/write",
     "snapshot": "/data/nyc-flights-2013/3",
     "lineage": "/lineage?of=snapshot:nyc-flights-2013:2",
     "lineage_runs": "/lineage/runs",

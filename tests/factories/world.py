@@ -34,6 +34,7 @@ from registry.models import (
     CardRevision,
     Dataset,
     DatasetSnapshot,
+    Datasheet,
     FeaturePipeline,
     FeaturePipelineVersion,
     Finding,
@@ -54,6 +55,7 @@ from tests.factories.registry import (
     ArtifactFactory,
     CardRevisionFactory,
     DatasetFactory,
+    DatasheetFactory,
     DeclaredReleaseFactory,
     FeaturePipelineFactory,
     FeaturePipelineVersionFactory,
@@ -93,6 +95,7 @@ class Portfolio:
     """An administrator who asks for what another confirms."""
     dataset: Dataset = field(init=False)
     snapshot: DatasetSnapshot = field(init=False)
+    datasheet: Datasheet = field(init=False)
     pipeline: FeaturePipeline = field(init=False)
     pipeline_version: FeaturePipelineVersion = field(init=False)
     use_case: UseCase = field(init=False)
@@ -180,6 +183,7 @@ class Portfolio:
     def _add_parts(self) -> None:
         self.dataset = DatasetFactory.create(slug=self.slug, name=self.mark, description=self.mark, team=self.team)
         self.snapshot = SnapshotFactory.create(dataset=self.dataset, created_by=self.author)
+        self.datasheet = self._datasheet()
         self.pipeline = FeaturePipelineFactory.create(slug=self.slug, name=self.mark, team=self.team)
         self.pipeline_version = self._pipeline_version()
         self.use_case = self._use_case(self.slug, approved=True)
@@ -239,6 +243,7 @@ class Portfolio:
     def _add_copy(self, slug: str) -> None:
         DatasetFactory.create(slug=slug, team=self.team)
         SnapshotFactory.create(dataset=self.dataset)
+        self._datasheet()
         FeaturePipelineFactory.create(slug=slug, team=self.team)
         self._pipeline_version()
         self._card(CardState.DRAFT)
@@ -299,6 +304,12 @@ class Portfolio:
         store[SESSION_KEY] = str(self.people[Role.DEVELOPER].pk)
         store.save()
         return UserSession.objects.get(session_key=store.session_key)
+
+    def _datasheet(self) -> Datasheet:
+        made: Datasheet = DatasheetFactory.create(
+            dataset=self.dataset, origin=self.mark, sensitive=[self.mark], written_by=self.author
+        )
+        return made
 
     def _pipeline_version(self) -> FeaturePipelineVersion:
         made: FeaturePipelineVersion = FeaturePipelineVersionFactory.create(

@@ -207,6 +207,8 @@ ARGUMENTS: dict[str, Arguments] = {
     "policy": _policy,
     "dataset": lambda team: {"slug": team.dataset.slug},
     "snapshot": _snapshot,
+    **dict.fromkeys(("datasheet", "datasheet_write", "api_datasheets"), lambda team: {"slug": team.dataset.slug}),
+    "api_datasheet": lambda team: {"slug": team.dataset.slug, "number": team.datasheet.number},
     "entry": _entry,
     "entry_proof": _entry,
     "token_revoke": _row("token"),
@@ -412,6 +414,8 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST api_model_retire": lambda _: Sent({"reason": "Over."}),
     "POST api_model_use_case": lambda team: Sent({"use_case": team.idle_use_case.slug}),
     "POST api_datasets": _named,
+    "POST datasheet_write": lambda team: Sent({"origin": "Elsewhere.", "sensitive": team.mark}),
+    "POST api_datasheets": lambda team: Sent({"origin": "Elsewhere.", "sensitive": [team.mark]}),
     "POST api_pipelines": _named,
     "POST api_snapshots": lambda _: Sent(data=UPLOAD, query="?time_column=day"),
     "POST api_pipeline_versions": lambda _: Sent(

@@ -96,6 +96,9 @@ GET  policies                 login   200   200   200   200   200   200   200   
 GET  policy                   login   200   200   200   200   200   200   200   200   200
 GET  datasets                 login   200   200   200   200   200   200   200   200   200
 GET  dataset                  login   200   200   200   200   200   200   200   404   404
+GET  datasheet                login   200   200   200   200   200   200   200   404   404
+GET  datasheet_write          login   403   200   403   403   403   403   403   404   404
+POST datasheet_write          login   403   302   403   403   403   403   403   404   404
 GET  snapshot                 login   200   200   200   200   200   200   200   404   404
 GET  lineage                  login   200   200   200   200   200   200   200   404   404
 GET  lineage_csv              login   200   200   200   200   200   200   200   404   404
@@ -184,6 +187,9 @@ GET  api_dataset                401   200   200   200   200   200   200   200   
 GET  api_snapshots              401   200   200   200   200   200   200   200   404   404
 POST api_snapshots              401   403   202   403   403   403   403   403   404   404
 GET  api_snapshot               401   200   200   200   200   200   200   200   404   404
+GET  api_datasheets             401   200   200   200   200   200   200   200   404   404
+POST api_datasheets             401   403   201   403   403   403   403   403   404   404
+GET  api_datasheet              401   200   200   200   200   200   200   200   404   404
 GET  api_pipelines              401   200   200   200   200   200   200   200   200   200
 POST api_pipelines              401   403   201   403   403   403   403   403   422   422
 GET  api_pipeline               401   200   200   200   200   200   200   200   404   404

@@ -40,6 +40,7 @@ from registry.models import (
     CardRevision,
     Dataset,
     DatasetSnapshot,
+    Datasheet,
     FeaturePipeline,
     FeaturePipelineVersion,
     Finding,
@@ -69,6 +70,7 @@ from registry.services import (
     use_cases,
     versions,
 )
+from registry.services.datasheets import write_datasheet
 from registry.services.lineage import state_dependency
 from registry.services.models import change_model, link_model, register_model, retire_model
 from registry.services.openlineage import receive_event
@@ -89,6 +91,7 @@ TABLES: dict[str, type[models.Model]] = {
     "model": RegisteredModel,
     "dataset": Dataset,
     "snapshot": DatasetSnapshot,
+    "datasheet": Datasheet,
     "lineage_run": LineageRun,
     "lineage_event": LineageEvent,
     "lineage_edge": LineageEdge,
@@ -301,6 +304,8 @@ def play() -> Release:
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)
     training, held_out = play.snapshot(dataset), play.snapshot(dataset)
     play.snapshot(dataset, PICKLE)
+    for sensitive in (["income"], ["income", "origin"]):
+        write_datasheet(actor=play.developer, dataset=dataset, texts={"origin": "The bank's own."}, sensitive=sensitive)
     pipeline = pipelines.register_pipeline(actor=play.developer, slug="features", name="Features", team=team)
     pipelines.register_pipeline_version(
         actor=play.developer, pipeline=pipeline, repository="https://git.example.org/f", commit="d" * 40, columns=["x"]

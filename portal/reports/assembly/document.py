@@ -145,6 +145,9 @@ def _printed(
         printed.append(Printed("run", f"validation run {run.pk}", run))
         snapshots.append(run.plan.held_out)
     printed += [Printed("snapshot", f"snapshot {one}", one) for one in {one.pk: one for one in snapshots}.values()]
+    datasets = {one.dataset_id: one.dataset for one in snapshots}.values()
+    sheets = [sheet for one in datasets if (sheet := one.datasheets.select_related("dataset").first()) is not None]
+    printed += [Printed("datasheet", str(sheet), sheet) for sheet in sheets]
     if card is not None:
         found = CardRevision.objects.get(pk=card["id"])
         printed.append(Printed("card_revision", f"card revision {found.number}", found))

@@ -7,6 +7,7 @@ from registry.choices import CardState
 from registry.models import (
     CardRevision,
     DatasetSnapshot,
+    Datasheet,
     FeaturePipelineVersion,
     Finding,
     ModelVersion,
@@ -129,6 +130,7 @@ def snapshot_part(snapshot: DatasetSnapshot, use: str) -> dict[str, Any]:
         "id": snapshot.pk,
         "use": use,
         "name": str(snapshot),
+        "dataset": snapshot.dataset.slug,
         "sha256": snapshot.sha256,
         "size": snapshot.size,
         "media_type": snapshot.media_type,
@@ -137,6 +139,22 @@ def snapshot_part(snapshot: DatasetSnapshot, use: str) -> dict[str, Any]:
         "time_column": snapshot.time_column,
         "period_start": snapshot.period_start.isoformat() if snapshot.period_start else None,
         "period_end": snapshot.period_end.isoformat() if snapshot.period_end else None,
+        "datasheet": _datasheet(snapshot.dataset.datasheets.select_related("written_by").first()),
+    }
+
+
+def _datasheet(sheet: Datasheet | None) -> dict[str, Any] | None:
+    """Return what a dataset is by the datasheet in force when the pack is made; None where nobody wrote one."""
+    if sheet is None:
+        return None
+    return {
+        "id": sheet.pk,
+        "number": sheet.number,
+        "says": sheet.says,
+        "sensitive": sheet.sensitive,
+        "digest": sheet.digest,
+        "written_by": {"id": f"user:{sheet.written_by_id}", "name": sheet.written_by.name},
+        "written_at": sheet.written_at.isoformat(),
     }
 
 

@@ -26,6 +26,7 @@ from portal.ledger.merkle import verify_inclusion
 from portal.ledger.recovery import recover
 from portal.reports.assembly import assemble
 from registry.models import ModelVersion
+from registry.services.datasheets import write_datasheet
 from registry.services.findings import raise_finding
 from registry.services.stages import assign_stage
 from tests.factories.accounts import actor_with, person_with
@@ -67,6 +68,20 @@ def test_a_first_release_has_nothing_to_compare_with_and_says_so() -> None:
     assert document["validation"]["champion"] is None
     assert document["release"]["replaced"] is None
     assert "No version was in production to compare with." in document["says"]["validation"]
+
+
+def test_a_pack_says_what_its_data_are_and_that_nobody_said() -> None:
+    release = approved_release()
+    training = release.released.training_run.training_snapshot
+    developer = actor_with(Role.DEVELOPER, team=training.dataset.team)
+    write_datasheet(actor=developer, dataset=training.dataset, texts={"gaps": "Night flights."}, sensitive=["x"])
+    sequence()
+    document = assemble(PackFactory.create(release=release))
+    sheets = {one["use"]: one["datasheet"] for one in document["data"]}
+    assert (sheets["training"]["says"]["gaps"], sheets["training"]["sensitive"]) == ("Night flights.", ["x"])
+    assert sheets["validation"] is None
+    agreed = {one["type"]: one["agrees"] for one in document["ledger"]["agreement"]}
+    assert agreed["datasheet"]
 
 
 def test_a_pack_says_who_answers_for_the_stages_and_which_have_no_owner() -> None:

@@ -19,6 +19,7 @@ from portal.api.v1 import (
     packages,
     packs,
     pipelines,
+    profiles,
     releases,
     signers,
     stages,
@@ -30,6 +31,7 @@ from portal.api.v1 import (
     whoami,
 )
 
+_SNAPSHOT = "v1/datasets/<slug:slug>/snapshots/<int:number>"
 _VERSION = "v1/models/<slug:slug>/versions/<int:number>"
 
 urlpatterns = [
@@ -48,7 +50,10 @@ urlpatterns = [
     path("v1/datasets", data.DatasetList.as_view(), name="api_datasets"),
     path("v1/datasets/<slug:slug>", data.DatasetDetail.as_view(), name="api_dataset"),
     path("v1/datasets/<slug:slug>/snapshots", data.SnapshotList.as_view(), name="api_snapshots"),
-    path("v1/datasets/<slug:slug>/snapshots/<int:number>", data.SnapshotDetail.as_view(), name="api_snapshot"),
+    path(_SNAPSHOT, data.SnapshotDetail.as_view(), name="api_snapshot"),
+    path(f"{_SNAPSHOT}/profile", profiles.ProfileDetail.as_view(), name="api_profile"),
+    path(f"{_SNAPSHOT}/profile/columns", profiles.ProfileColumns.as_view(), name="api_profile_columns"),
+    path(f"{_SNAPSHOT}/profile/columns/<int:position>", profiles.ProfileColumn.as_view(), name="api_profile_column"),
     path("v1/datasets/<slug:slug>/datasheets", datasheets.DatasheetList.as_view(), name="api_datasheets"),
     path("v1/datasets/<slug:slug>/datasheets/<int:number>", datasheets.DatasheetDetail.as_view(), name="api_datasheet"),
     path("v1/feature-pipelines", pipelines.PipelineList.as_view(), name="api_pipelines"),

@@ -217,6 +217,7 @@ _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
     "model": _named_by_slug("model"),
     "dataset": _named_by_slug("dataset"),
     "snapshot": _snapshot,
+    "profile": _snapshot,
     "datasheet": _datasheet,
     "version": _version,
     "artifact": _artifact,

@@ -24,6 +24,7 @@ from portal.pages import (
     people,
     policies,
     problems,
+    profiles,
     releases,
     reviews,
     saved,
@@ -48,6 +49,7 @@ class SecretConverter(StringConverter):
 register_converter(SecretConverter, "secret")
 
 _PERSON = "admin/people/<int:pk>"
+_SNAPSHOT = "data/<slug:slug>/<int:number>"
 _VERSION = "models/<slug:slug>/versions/<int:number>"
 
 urlpatterns = [
@@ -114,7 +116,10 @@ urlpatterns = [
     path("data/<slug:slug>", data.dataset, name="dataset"),
     path("data/<slug:slug>/datasheet", datasheets.datasheet, name="datasheet"),
     path("data/<slug:slug>/datasheet/write", datasheets.datasheet_write, name="datasheet_write"),
-    path("data/<slug:slug>/<int:number>", data.snapshot, name="snapshot"),
+    path(_SNAPSHOT, data.snapshot, name="snapshot"),
+    path(f"{_SNAPSHOT}/profile", profiles.snapshot_profile, name="snapshot_profile"),
+    path(f"{_SNAPSHOT}/profile.csv", profiles.snapshot_profile_csv, name="snapshot_profile_csv"),
+    path(f"{_SNAPSHOT}/columns/<int:position>", profiles.snapshot_column, name="snapshot_column"),
     path("lineage", lineage.lineage, name="lineage"),
     path("lineage.csv", lineage.lineage_csv, name="lineage_csv"),
     path("lineage/runs", lineage.lineage_runs, name="lineage_runs"),

@@ -43,6 +43,7 @@ PAGES = {
     "datasheet": "/data/nyc-flights-2013/datasheet",
     "datasheet_write": "/data/nyc-flights-2013/datasheet/write",
     "snapshot": "/data/nyc-flights-2013/3",
+    "snapshot_column": "/data/nyc-flights-2013/3/columns/2",
     "lineage": "/lineage?of=snapshot:nyc-flights-2013:2",
     "lineage_runs": "/lineage/runs",
     "audit": "/audit",
@@ -88,7 +89,7 @@ NO_PAGES = {
     "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
     "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv",
     "version_file", "version_signature",
-    "lineage_csv",
+    "lineage_csv", "snapshot_profile_csv",
     "models_importable", "models_jsonl",
     "models_template",
 }  # fmt: skip

@@ -125,6 +125,14 @@ def _snapshot(team: Portfolio) -> Mapping[str, Any]:
     return {"slug": team.dataset.slug, "number": team.snapshot.number}
 
 
+def _profiled(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.dataset.slug, "number": team.profiled.number}
+
+
+def _column(team: Portfolio) -> Mapping[str, Any]:
+    return {**_profiled(team), "position": 2}
+
+
 def _policy(team: Portfolio) -> Mapping[str, Any]:
     policy = team.request.policy_version
     return {"slug": policy.policy.slug, "number": policy.number}
@@ -207,6 +215,13 @@ ARGUMENTS: dict[str, Arguments] = {
     "policy": _policy,
     "dataset": lambda team: {"slug": team.dataset.slug},
     "snapshot": _snapshot,
+    "snapshot_profile": _snapshot,
+    "snapshot_profile_csv": _profiled,
+    "snapshot_column": _column,
+    "api_profile": _profiled,
+    "POST api_profile": _snapshot,
+    "api_profile_columns": _profiled,
+    "api_profile_column": _column,
     **dict.fromkeys(("datasheet", "datasheet_write", "api_datasheets"), lambda team: {"slug": team.dataset.slug}),
     "api_datasheet": lambda team: {"slug": team.dataset.slug, "number": team.datasheet.number},
     "entry": _entry,

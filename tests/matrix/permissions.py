@@ -100,6 +100,9 @@ GET  datasheet                login   200   200   200   200   200   200   200   
 GET  datasheet_write          login   403   200   403   403   403   403   403   404   404
 POST datasheet_write          login   403   302   403   403   403   403   403   404   404
 GET  snapshot                 login   200   200   200   200   200   200   200   404   404
+POST snapshot_profile         login   403   302   403   403   403   403   403   404   404
+GET  snapshot_profile_csv     login   200   200   200   200   200   200   200   404   404
+GET  snapshot_column          login   200   200   200   200   200   200   200   404   404
 GET  lineage                  login   200   200   200   200   200   200   200   404   404
 GET  lineage_csv              login   200   200   200   200   200   200   200   404   404
 GET  lineage_runs             login   200   200   200   200   200   200   200   200   200
@@ -187,6 +190,10 @@ GET  api_dataset                401   200   200   200   200   200   200   200   
 GET  api_snapshots              401   200   200   200   200   200   200   200   404   404
 POST api_snapshots              401   403   202   403   403   403   403   403   404   404
 GET  api_snapshot               401   200   200   200   200   200   200   200   404   404
+GET  api_profile                401   200   200   200   200   200   200   200   404   404
+POST api_profile                401   403   202   403   403   403   403   403   404   404
+GET  api_profile_columns        401   200   200   200   200   200   200   200   404   404
+GET  api_profile_column         401   200   200   200   200   200   200   200   404   404
 GET  api_datasheets             401   200   200   200   200   200   200   200   404   404
 POST api_datasheets             401   403   201   403   403   403   403   403   404   404
 GET  api_datasheet              401   200   200   200   200   200   200   200   404   404

@@ -16,8 +16,10 @@ from governance.services.policies import ensure_default_policy
 from governance.services.requests import open_request, request_release, withdraw_request
 from governance.services.signing import sign
 from monitoring.choices import RunState
-from monitoring.models import ValidationPlan, ValidationRun
+from monitoring.models import SnapshotProfile, ValidationPlan, ValidationRun
+from monitoring.runners.profiling import ProfileResult
 from monitoring.services.plans import fix_plan
+from monitoring.services.profiles import begin_profile, finish_profile, request_profile
 from monitoring.services.runs import begin_run, close_run, finish_run, request_run
 from portal.accounts.choices import Role
 from portal.accounts.models import ApiToken, CredentialChange, RoleGrant, Team, User
@@ -78,7 +80,7 @@ from registry.services.signers import register_signer, withdraw_signer
 from registry.services.tiers import assess_tier, withdraw_assessment
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
 from tests.factories.lineage import FACET, elsewhere, openlineage_event
-from tests.factories.monitoring import PLAN, ROWS, simulated
+from tests.factories.monitoring import PLAN, ROWS, profiled, simulated
 from tests.factories.registry import SIGNATURE, answers_at
 from tests.factories.reports import sequence
 from tests.factories.signatures import signer_pem
@@ -92,6 +94,7 @@ TABLES: dict[str, type[models.Model]] = {
     "dataset": Dataset,
     "snapshot": DatasetSnapshot,
     "datasheet": Datasheet,
+    "profile": SnapshotProfile,
     "lineage_run": LineageRun,
     "lineage_event": LineageEvent,
     "lineage_edge": LineageEdge,
@@ -195,6 +198,13 @@ class Slice:
         run.refresh_from_db()
         finish_run(run_id=run.pk, result=simulated(has_champion=run.champion_id is not None))
         return version
+
+    def profiled(self, snapshot: DatasetSnapshot) -> None:
+        found = ProfileResult(tuple(profiled(one["type"]) for one in snapshot.columns), ROWS)
+        for result in (ProfileResult(failed="The child was killed."), found):
+            profile = request_profile(actor=self.developer, snapshot=snapshot)
+            begin_profile(profile_id=profile.pk)
+            finish_profile(profile_id=profile.pk, result=result)
 
     def asked(self, version: ModelVersion) -> ApprovalRequest:
         return request_release(
@@ -304,6 +314,7 @@ def play() -> Release:
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)
     training, held_out = play.snapshot(dataset), play.snapshot(dataset)
     play.snapshot(dataset, PICKLE)
+    play.profiled(training)
     for sensitive in (["income"], ["income", "origin"]):
         write_datasheet(actor=play.developer, dataset=dataset, texts={"origin": "The bank's own."}, sensitive=sensitive)
     pipeline = pipelines.register_pipeline(actor=play.developer, slug="features", name="Features", team=team)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from monitoring.choices import ProfileState
+from portal.overviews.profiles import column_lines, newest_profile, sight_of_nobody
 from registry.choices import CardState
 from registry.models import (
     CardRevision,
@@ -139,7 +141,32 @@ def snapshot_part(snapshot: DatasetSnapshot, use: str) -> dict[str, Any]:
         "time_column": snapshot.time_column,
         "period_start": snapshot.period_start.isoformat() if snapshot.period_start else None,
         "period_end": snapshot.period_end.isoformat() if snapshot.period_end else None,
+        "profile": _profile(snapshot),
         "datasheet": _datasheet(snapshot.dataset.datasheets.select_related("written_by").first()),
+    }
+
+
+def _profile(snapshot: DatasetSnapshot) -> dict[str, Any] | None:
+    """Return what each column holds, in short; a pack is handed on, so that sensitive ones are masked for everybody."""
+    profile = newest_profile(snapshot)
+    if profile is None or profile.state != ProfileState.DONE:
+        return None
+    lines = column_lines(snapshot, profile, sight_of_nobody(snapshot.dataset))
+    return {
+        "id": profile.pk,
+        "digest": profile.digest,
+        "finished_at": profile.finished_at.isoformat() if profile.finished_at else None,
+        "columns": [
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "masked": one.masked,
+                "missing": one.missing,
+                "told": one.told,
+                "summary": one.summary,
+            }
+            for one in lines
+        ],
     }
 
 

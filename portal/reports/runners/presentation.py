@@ -68,6 +68,7 @@ def values_of(document: Document, *, content_digest: str, pdf_name: str, snapsho
         "checks": [_gate_row(one) for one in shown["gate"]["checks"]] if shown["gate"] else [],
         "named": _lists(shown),
         "datasheets": _datasheets(shown),
+        "profiled": _profiled(shown),
         **_validation(shown),
     }
 
@@ -115,6 +116,15 @@ def _lists(shown: Document) -> dict[str, str]:
         "inputs": _listed([_column(one) for one in signature.get("inputs") or []]),
         "outputs": _listed([_column(one) for one in signature.get("outputs") or []]),
     }
+
+
+def _profiled(shown: Document) -> list[dict[str, Any]]:
+    """Return the columns of the validation rows, each with what its profile says."""
+    of = next((one for one in shown["data"] if one["use"] == "validation"), None)
+    if of is None:
+        return []
+    profile = of.get("profile") or {"columns": [{}] * len(of["columns"])}
+    return [{**column, **told} for column, told in zip(of["columns"], profile["columns"], strict=True)]
 
 
 def _datasheets(shown: Document) -> list[dict[str, Any]]:

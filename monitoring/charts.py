@@ -223,6 +223,8 @@ def _interval(row: Mapping[str, Any]) -> str:
 
 BARS = 40
 DRAWN_LEVELS = 20
+DRAWN_VALUES = 31
+"""So few values of numbers get a bar each."""
 TIME_UNITS = {"h": "hour", "D": "day", "M": "month", "Y": "year"}
 
 
@@ -238,6 +240,9 @@ def _nothing(name: str, summary: Results, cells: Results) -> None:
 
 
 def _numbers(name: str, summary: Results, cells: Results) -> ChartSpecification | None:
+    if cells["each_value"] and len(cells["edges"]) <= DRAWN_VALUES:
+        values = [f"{edge:g}" for edge in cells["edges"]]
+        return _bars(name, summary, values, cells["counts"][:-1], "value")
     low, high = drawn_range(summary["minimum"], summary["maximum"], cells["quantiles"])
     counts = [round(one) for one in bars(cells, low, high, BARS)]
     if not high > low or not sum(counts):
@@ -263,27 +268,26 @@ def _numbers(name: str, summary: Results, cells: Results) -> ChartSpecification 
 
 def _levels(name: str, summary: Results, cells: Results) -> ChartSpecification | None:
     drawn = cells["levels"][:DRAWN_LEVELS]
-    rest = summary["n"] - sum(one["count"] for one in drawn)
-    if not drawn:
+    return _bars(name, summary, [one["level"] for one in drawn], [one["count"] for one in drawn], "level")
+
+
+def _bars(
+    name: str, summary: Results, values: Sequence[str], counts: Sequence[int], word: str
+) -> ChartSpecification | None:
+    """Return a bar for each of some values; the note tells of the others."""
+    if not counts or len(set(values)) < len(values):
         return None
-    first = drawn[0]
+    n, rest, top = summary["n"], summary["n"] - sum(counts), max(range(len(counts)), key=lambda at: counts[at])
+    shares = tuple(count / n for count in counts)
     return ChartSpecification(
         key="column",
         kind="bar",
         title=name,
-        description=f"Share of the values of {name} by level: most often {first['level']}"
-        f" ({first['count'] / summary['n']:.0%}).",
+        description=f"Share of the values of {name} by {word}: most often {values[top]} ({shares[top]:.0%}).",
         x=Axis(name, "text"),
         y=Axis("share of values", "percent", 0.0),
-        series=(
-            Series(
-                "snapshot",
-                tuple(one["level"] for one in drawn),
-                tuple(one["count"] / summary["n"] for one in drawn),
-                n=tuple(one["count"] for one in drawn),
-            ),
-        ),
-        note=f"The {len(drawn)} commonest levels; {rest:,} values are of others." if rest else "",
+        series=(Series("snapshot", tuple(values), shares, n=tuple(counts)),),
+        note=f"The {len(counts)} commonest {word}s; {rest:,} values are others." if rest else "",
     )
 
 

@@ -221,6 +221,8 @@ def instant(microseconds: int | None) -> str | None:
 def _shape(grid: NumberGrid, state: NumberState, quantiles: Mapping[str, float | None]) -> list[int]:
     if state.minimum is None or state.maximum is None:
         return []
+    if grid.each_value and len(grid.edges) <= SHAPE:
+        return list(state.counts[:-1])
     low, high = drawn_range(state.minimum, state.maximum, quantiles)
     cells = {"edges": grid.edges, "counts": state.counts, "each_value": grid.each_value}
     return [round(one) for one in bars(cells, low, high, SHAPE)]

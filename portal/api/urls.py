@@ -50,6 +50,11 @@ urlpatterns = [
     path("v1/datasets", data.DatasetList.as_view(), name="api_datasets"),
     path("v1/datasets/<slug:slug>", data.DatasetDetail.as_view(), name="api_dataset"),
     path("v1/datasets/<slug:slug>/snapshots", data.SnapshotList.as_view(), name="api_snapshots"),
+    path(
+        "v1/datasets/<slug:slug>/referenced-snapshots",
+        data.SnapshotReferences.as_view(),
+        name="api_snapshot_references",
+    ),
     path(_SNAPSHOT, data.SnapshotDetail.as_view(), name="api_snapshot"),
     path(f"{_SNAPSHOT}/profile", profiles.ProfileDetail.as_view(), name="api_profile"),
     path(f"{_SNAPSHOT}/profile/columns", profiles.ProfileColumns.as_view(), name="api_profile_columns"),

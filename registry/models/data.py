@@ -66,6 +66,7 @@ class DatasetSnapshot(models.Model):
     media_type = models.CharField(max_length=100, blank=True)
     rows = models.PositiveBigIntegerField(null=True)
     columns = models.JSONField(default=list, help_text="[{name, type}] in file order.")
+    location = models.TextField(blank=True, default="", help_text="Where it lies, of one by reference, in words.")
     time_column = models.CharField(max_length=200, blank=True)
     period_start = models.DateTimeField(null=True)
     period_end = models.DateTimeField(null=True)

@@ -1,6 +1,7 @@
 """Datasets and their snapshots: registered, received, inspected, ready."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -23,7 +24,14 @@ from registry.events import (
     SNAPSHOT_REFUSED,
 )
 from registry.models import Dataset, DatasetSnapshot
-from registry.rules.snapshots import SnapshotConclusion, conclude, slug_elsewhere, time_column_problems
+from registry.rules.snapshots import (
+    SnapshotConclusion,
+    conclude,
+    location_problems,
+    reference_problems,
+    slug_elsewhere,
+    time_column_problems,
+)
 from registry.rules.states import SNAPSHOT, after
 from registry.rules.values import slug_problems, text_problems
 from registry.runners.inspection import Inspection
@@ -70,9 +78,35 @@ def reference_snapshot(
     same = dataset.snapshots.filter(sha256=sha256, state=SnapshotState.REFERENCED).first()
     if same is not None:
         return same
+    return _referred(dataset, actor=actor, sha256=sha256, size=size, rows=rows, columns=list(columns))
+
+
+@transaction.atomic
+def refer_to_snapshot(
+    *, actor: Actor, dataset: Dataset, location: str, sha256: str, rows: int | None = None, size: int | None = None,
+    columns: Sequence[Mapping[str, str]] = (),
+) -> DatasetSnapshot:  # fmt: skip
+    """Register bytes that lie elsewhere as a dataset's next snapshot, as they are told: nothing is fetched.
+
+    Raises Forbidden, Invalid, and SnapshotExists for bytes that the dataset has or refers to already.
+    """
+    actor.require("upload_dataset", dataset.team_id)
+    dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
+    told = [{"name": column["name"], "type": column.get("type", "")} for column in columns]
+    problems = location_problems(location) | reference_problems(sha256=sha256, columns=told)
+    if problems:
+        raise Invalid("The snapshot can't be referred to; see the fields.", fields=problems)
+    _refuse_same_bytes(dataset, sha256.lower(), SnapshotState.REFERENCED)
+    return _referred(
+        dataset, actor=actor, sha256=sha256.lower(), size=size, rows=rows, columns=told, location=location.strip()
+    )
+
+
+def _referred(dataset: Dataset, *, actor: Actor, **told: Any) -> DatasetSnapshot:
+    """Add a snapshot by reference to a dataset, whose row is locked."""
     snapshot = DatasetSnapshot.objects.create(
-        dataset=dataset, number=next_number(dataset.snapshots.all()), state=SnapshotState.REFERENCED, sha256=sha256,
-        size=size, rows=rows, columns=list(columns), created_by_id=author_of(actor), created_at=now(),
+        dataset=dataset, number=next_number(dataset.snapshots.all()), state=SnapshotState.REFERENCED,
+        created_by_id=author_of(actor), created_at=now(), **told,
     )  # fmt: skip
     _record(snapshot, actor=actor, event=SNAPSHOT_REFERENCED)
     return snapshot
@@ -163,9 +197,9 @@ def fail_inspection(*, actor: Actor, snapshot_id: int, reason: str) -> None:
         _close(snapshot, SnapshotConclusion("fail", reason), actor=actor)
 
 
-def _refuse_same_bytes(dataset: Dataset, sha256: str) -> None:
-    waiting_or_ready = [SnapshotState.INSPECTING, SnapshotState.READY]
-    same = dataset.snapshots.filter(sha256=sha256, state__in=waiting_or_ready).first()
+def _refuse_same_bytes(dataset: Dataset, sha256: str, *more: SnapshotState) -> None:
+    known = [SnapshotState.INSPECTING, SnapshotState.READY, *more]
+    same = dataset.snapshots.filter(sha256=sha256, state__in=known).first()
     if same is not None:
         message = f"The dataset has these bytes already, as snapshot {same.number}. Use that one."
         raise SnapshotExists(message, fields={"sha256": [message]})
@@ -194,6 +228,6 @@ def _record(snapshot: DatasetSnapshot, *, actor: Actor, event: EventType) -> Non
         event=event,
         subject=_subject(snapshot),
         data=snapshot.public_state(),
-        private={"reason": snapshot.reason} if snapshot.reason else None,
+        private={name: text for name in ("reason", "location") if (text := getattr(snapshot, name))} or None,
         topics=(f"dataset:{snapshot.dataset_id}", f"snapshot:{snapshot.pk}"),
     )

@@ -189,6 +189,7 @@ POST api_datasets               401   403   201   403   403   403   403   403   
 GET  api_dataset                401   200   200   200   200   200   200   200   404   404
 GET  api_snapshots              401   200   200   200   200   200   200   200   404   404
 POST api_snapshots              401   403   202   403   403   403   403   403   404   404
+POST api_snapshot_references    401   403   201   403   403   403   403   403   404   404
 GET  api_snapshot               401   200   200   200   200   200   200   200   404   404
 GET  api_profile                401   200   200   200   200   200   200   200   404   404
 POST api_profile                401   403   202   403   403   403   403   403   404   404

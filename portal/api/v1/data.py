@@ -15,6 +15,7 @@ from portal.api.uploads import declared_sha256, stored_upload
 from portal.api.views import Door, Listing, accepted, actor_of, created, team_named
 from portal.core.querysets import visible
 from registry.models import Dataset, DatasetSnapshot
+from registry.rules.values import LARGEST_INTEGER
 from registry.services import datasets as services
 
 CONTENT_DIGEST = OpenApiParameter(
@@ -41,6 +42,13 @@ class RegisterDatasetSerializer(Body):
     team = serializers.SlugField()
 
 
+class ToldColumn(Body):
+    """A column as somebody tells of it."""
+
+    name = serializers.CharField(max_length=200)
+    type = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+
+
 class SnapshotSerializer(serializers.ModelSerializer[DatasetSnapshot]):
     """A snapshot as the API shows it; `state` is `ready` once it was inspected."""
 
@@ -50,7 +58,7 @@ class SnapshotSerializer(serializers.ModelSerializer[DatasetSnapshot]):
     class Meta:
         model = DatasetSnapshot
         fields = [
-            "dataset", "number", "state", "reason", "sha256", "size", "media_type", "rows", "columns",
+            "dataset", "number", "state", "reason", "sha256", "size", "media_type", "location", "rows", "columns",
             "period_start", "period_end", "created_at",
         ]  # fmt: skip
 
@@ -107,7 +115,7 @@ class SnapshotList(Listing):
         responses={202: SnapshotSerializer},
     )
     def post(self, request: Request, slug: str) -> Response:
-        """Upload a Parquet or CSV file; it is inspected before anything reads it."""
+        """Upload a Parquet, Arrow (IPC file or stream) or CSV file; it is inspected before anything reads it."""
         dataset = dataset_named(request, slug)
         self.actor.require("upload_dataset", dataset.team_id)
         sha256 = declared_sha256(request)
@@ -118,6 +126,34 @@ class SnapshotList(Listing):
         )  # fmt: skip
         data = SnapshotSerializer(snapshot).data
         return accepted(data, "api_snapshot", request, slug=slug, number=snapshot.number)
+
+
+class ReferToSnapshotSerializer(Body):
+    """What is told of bytes that lie elsewhere; nothing is fetched."""
+
+    location = serializers.CharField(help_text="Where they lie, in words or as an address without a password.")
+    sha256 = serializers.CharField(max_length=64)
+    rows = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LARGEST_INTEGER)
+    size = serializers.IntegerField(
+        required=False, allow_null=True, min_value=0, max_value=LARGEST_INTEGER, help_text="Bytes."
+    )
+    columns = serializers.ListField(child=ToldColumn(), required=False, default=list)
+
+
+class SnapshotReferences(Door):
+    """Register snapshots of a dataset by reference."""
+
+    serializer_class = SnapshotSerializer
+    queryset = DatasetSnapshot.objects.none()
+
+    @extend_schema(request=ReferToSnapshotSerializer, responses={201: SnapshotSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        """Register bytes that lie elsewhere by their digest; they are never read here, nor validated on."""
+        dataset = dataset_named(request, slug)
+        form = ReferToSnapshotSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        made = services.refer_to_snapshot(actor=self.actor, dataset=dataset, **form.validated_data)
+        return created(SnapshotSerializer(made).data, "api_snapshot", request, slug=slug, number=made.number)
 
 
 class SnapshotDetail(Door, generics.RetrieveAPIView[DatasetSnapshot]):

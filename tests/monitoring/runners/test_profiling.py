@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import ipc
 
 from monitoring.runners.profiling import ProfileOrder, ProfileResult, profile_table
 from portal.core.sandbox import Limits
@@ -54,6 +55,17 @@ def test_csv_comes_to_the_same_as_parquet() -> None:
     from_csv = profiled(rows.to_csv(index=False).encode(), of_csv)
     assert not from_csv.failed
     assert from_csv.columns == profiled(files.parquet(rows), columns).columns
+
+
+@pytest.mark.parametrize("make", [ipc.new_file, ipc.new_stream])
+def test_arrow_comes_to_the_same_as_parquet(make: Any) -> None:
+    data = files.parquet(files.held_out_rows())
+    table, sink = pq.read_table(BytesIO(data)), BytesIO()
+    with make(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=500)
+    found = profiled(sink.getvalue())
+    assert not found.failed
+    assert found.columns == profiled(data).columns
 
 
 def test_row_groups_change_nothing() -> None:
@@ -115,5 +127,5 @@ def test_other_columns_than_the_inspection_read_are_not_believed() -> None:
 
 
 def test_work_that_ends_at_a_limit_says_so() -> None:
-    found = profiled(files.parquet(files.held_out_rows()), limits=Limits(cpu_seconds=1, wall_seconds=0.2))
+    found = profiled(files.parquet(files.held_out_rows()), limits=Limits(folder_bytes=1_000, file_bytes=1_000))
     assert found.failed.startswith("The table could not be profiled.")

@@ -7,6 +7,7 @@ import pytest
 
 from portal.accounts.models import Team
 from portal.jobs.models import Job
+from portal.ledger.models import PendingEntry
 from registry.choices import INSPECT_SNAPSHOT
 from registry.models import Dataset, DatasetSnapshot
 from tests.factories.registry import DatasetFactory, SnapshotFactory
@@ -92,3 +93,35 @@ def test_ready_snapshot_tells_rows_columns_and_period(viewer: Caller, stranger: 
 @pytest.mark.parametrize("number", ["0", "2", "9" * 30])
 def test_snapshot_that_is_none_is_a_404(viewer: Caller, dataset: Dataset, number: str) -> None:
     assert problem_of(viewer.get(f"{SNAPSHOTS}/{number}"), 404, "not_found")
+
+
+def test_rows_that_lie_elsewhere_are_registered_as_they_are_told(developer: Caller, dataset: Dataset) -> None:
+    told = {"location": "s3://lake/2014/", "sha256": "AB" * 32, "rows": 9, "columns": [{"name": "x", "type": "int"}]}
+    made = developer.post("/datasets/flights/referenced-snapshots", told)
+    assert made.status_code == 201
+    expected = {"number": 1, "state": "referenced", "sha256": "ab" * 32, "rows": 9, "location": "s3://lake/2014/"}
+    assert made.json() | expected | {"columns": told["columns"], "size": None} == made.json()
+    assert developer.get(f"{SNAPSHOTS}/1").json() == made.json()
+    assert not Job.objects.exists(), "nothing is fetched, inspected or profiled"
+    again = developer.post("/datasets/flights/referenced-snapshots", told)
+    assert problem_of(again, 409, "snapshot_exists")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"location": "https://me:secret@lake/x"}, "location"), ({"location": "x" * 2_001}, "location"),
+        ({"sha256": "g" * 64}, "sha256"), ({"columns": [{"name": "x"}, {"name": "x"}]}, "columns"),
+    ],
+)  # fmt: skip
+def test_a_reference_that_breaks_a_rule_is_named(
+    developer: Caller, dataset: Dataset, change: dict[str, Any], field: str
+) -> None:
+    told = {"location": "On tape 7.", "sha256": "ab" * 32} | change
+    refused = developer.post("/datasets/flights/referenced-snapshots", told)
+    assert fields_of(refused, 422, "invalid") == {field}
+
+
+def test_a_location_is_no_word_of_the_log(developer: Caller, dataset: Dataset) -> None:
+    developer.post("/datasets/flights/referenced-snapshots", {"location": "On tape 7.", "sha256": "ab" * 32})
+    assert not any(b"tape" in bytes(row.payload) for row in PendingEntry.objects.all())

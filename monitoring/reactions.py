@@ -2,11 +2,12 @@
 
 from monitoring.choices import PROFILE, VALIDATE, ProfileState, RunState
 from monitoring.models import SnapshotProfile, ValidationRun
-from monitoring.services.profiles import close_profile
+from monitoring.services.profiles import OPEN, close_profile
 from monitoring.services.runs import close_run
 from portal.jobs.choices import JobState
 from portal.jobs.events import JOB_ENDED
 from portal.ledger.catalogue import Event, reaction
+from registry.events import SNAPSHOT_ERASED
 
 
 @reaction(JOB_ENDED)
@@ -33,6 +34,14 @@ def close_unfinished_profile(event: Event) -> None:
         state, reason = ProfileState.FAILED, _detail(event)
     for profile_id in SnapshotProfile.objects.filter(job_id=event.data["job"]).values_list("pk", flat=True):
         close_profile(profile_id=profile_id, state=state, reason=reason)
+
+
+@reaction(SNAPSHOT_ERASED)
+def stop_profile_of_erased(event: Event) -> None:
+    """Close the profile that waits for rows that are gone, or is being made of them."""
+    waiting = SnapshotProfile.objects.filter(snapshot=event.data["snapshot"], state__in=OPEN)
+    for profile_id in waiting.values_list("pk", flat=True):
+        close_profile(profile_id=profile_id, state=ProfileState.CANCELLED, reason="The rows were erased.")
 
 
 def _detail(event: Event) -> str:

@@ -248,6 +248,7 @@ SPECTACULAR_SETTINGS = {
         "LevelEnum": "registry.choices.Level",
         "AssessmentStateEnum": "registry.choices.AssessmentState",
         "FindingStateEnum": "registry.choices.FindingState",
+        "ColumnKindEnum": "monitoring.choices.ColumnKind",
     },
 }
 

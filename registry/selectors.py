@@ -16,13 +16,16 @@ from registry.choices import (
     AssessmentState,
     Environment,
     ReleaseState,
+    SnapshotState,
     Stage,
     TierStanding,
     UseCaseState,
     VersionState,
 )
+from registry.errors import Erased, NotUsable
 from registry.models import (
     CardRevision,
+    DatasetSnapshot,
     Finding,
     ModelVersion,
     PipelineStage,
@@ -149,3 +152,16 @@ def file_of(version: ModelVersion, name: str) -> Download | None:
     return download_of(
         artifact.blob, name=f"{name}.{version.state}" if stopped else name, media_type=media_type or UNKNOWN_TYPE
     )
+
+
+def rows_of(snapshot: DatasetSnapshot) -> Download:
+    """Return the file of a snapshot as a download.
+
+    Raises Erased where its rows were, and NotUsable where it holds none or inspection did not accept them.
+    """
+    if snapshot.erased_at is not None:
+        by = snapshot.erased_by.name if snapshot.erased_by else "somebody"
+        raise Erased(f"The rows of {snapshot} were erased by {by} on {snapshot.erased_at:%Y-%m-%d}.")
+    if snapshot.blob is None or snapshot.state != SnapshotState.READY:
+        raise NotUsable(f"{snapshot} is {snapshot.get_state_display().lower()}: there are no rows to fetch.")
+    return download_of(snapshot.blob, name=f"{snapshot.dataset.slug}-{snapshot.number}", media_type=UNKNOWN_TYPE)

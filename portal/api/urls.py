@@ -56,6 +56,7 @@ urlpatterns = [
         name="api_snapshot_references",
     ),
     path(_SNAPSHOT, data.SnapshotDetail.as_view(), name="api_snapshot"),
+    path(f"{_SNAPSHOT}/file", data.SnapshotFile.as_view(), name="api_snapshot_file"),
     path(f"{_SNAPSHOT}/profile", profiles.ProfileDetail.as_view(), name="api_profile"),
     path(f"{_SNAPSHOT}/profile/columns", profiles.ProfileColumns.as_view(), name="api_profile_columns"),
     path(f"{_SNAPSHOT}/profile/columns/<int:position>", profiles.ProfileColumn.as_view(), name="api_profile_column"),

@@ -10,6 +10,7 @@ WORDS: dict[str, str] = {
     "decide_use_case": "approve and reject use cases",
     "declare_release": "declare what was in use before the portal",
     "draft_policy": "draft policies (no page asks for it yet)",
+    "erase_data": "erase the rows of snapshots, for good",
     "export_evidence": "make evidence packs",
     "extend_deadline": "set later deadlines for what was declared",
     "manage_tokens": "make and revoke the tokens of others",

@@ -58,6 +58,7 @@ def snapshot(request: PageRequest, slug: str, number: int) -> HttpResponse:
         "uses": snapshot_uses(request.actor, found),
         "inspection": inspection_of("snapshot", found.pk),
         "overview": profile_overview(request.actor, found),
+        "may_erase": request.actor.may("erase_data", found.dataset.team_id) and found.blob_id is not None,
         "columns_aside": f"{len(found.columns)} in file order" if found.columns else "",
     }
     return render(request, "data/snapshot.html", context)
@@ -65,5 +66,5 @@ def snapshot(request: PageRequest, slug: str, number: int) -> HttpResponse:
 
 def snapshot_numbered(request: PageRequest, slug: str, number: int) -> DatasetSnapshot:
     """Return a dataset's snapshot, if the reader may see it."""
-    rows = DatasetSnapshot.objects.select_related("dataset__team", "created_by")
+    rows = DatasetSnapshot.objects.select_related("dataset__team", "created_by", "erased_by")
     return visible(rows, request.actor, dataset__slug=slug, number=number)

@@ -38,6 +38,7 @@ from registry.runners.inspection import Inspection
 from registry.runners.intake import HeldFile
 from registry.services.rows import author_of, create_under_slug, next_number
 
+FREE_TEXT = ("reason", "location", "erasure_reason")
 EVENTS = {"accept": SNAPSHOT_READY, "refuse": SNAPSHOT_REFUSED, "fail": SNAPSHOT_FAILED}
 
 
@@ -108,7 +109,7 @@ def _referred(dataset: Dataset, *, actor: Actor, **told: Any) -> DatasetSnapshot
         dataset=dataset, number=next_number(dataset.snapshots.all()), state=SnapshotState.REFERENCED,
         created_by_id=author_of(actor), created_at=now(), **told,
     )  # fmt: skip
-    _record(snapshot, actor=actor, event=SNAPSHOT_REFERENCED)
+    record_snapshot(snapshot, actor=actor, event=SNAPSHOT_REFERENCED)
     return snapshot
 
 
@@ -160,7 +161,7 @@ def add_snapshot(
         dataset=dataset, number=next_number(dataset.snapshots.all()), blob=blob, sha256=blob.pk, size=blob.size,
         time_column=time_column, created_by_id=author_of(actor), created_at=now(),
     )  # fmt: skip
-    _record(snapshot, actor=actor, event=SNAPSHOT_RECEIVED)
+    record_snapshot(snapshot, actor=actor, event=SNAPSHOT_RECEIVED)
     enqueue(actor=actor, kind=INSPECT_SNAPSHOT, subject=_subject(snapshot), arguments={"snapshot_id": snapshot.pk})
     return snapshot
 
@@ -202,6 +203,8 @@ def _refuse_same_bytes(dataset: Dataset, sha256: str, *more: SnapshotState) -> N
     same = dataset.snapshots.filter(sha256=sha256, state__in=known).first()
     if same is not None:
         message = f"The dataset has these bytes already, as snapshot {same.number}. Use that one."
+        if same.erased_at is not None:
+            message = f"These bytes were snapshot {same.number}, whose rows were erased: they do not come back."
         raise SnapshotExists(message, fields={"sha256": [message]})
 
 
@@ -210,7 +213,7 @@ def _close(snapshot: DatasetSnapshot, conclusion: SnapshotConclusion, *, actor: 
     snapshot.state = str(after(SNAPSHOT, conclusion.verb, snapshot.state))
     snapshot.reason = conclusion.reason
     snapshot.save()
-    _record(snapshot, actor=actor, event=EVENTS[conclusion.verb])
+    record_snapshot(snapshot, actor=actor, event=EVENTS[conclusion.verb])
 
 
 def _locked(snapshot_id: int) -> DatasetSnapshot:
@@ -222,12 +225,13 @@ def _subject(snapshot: DatasetSnapshot) -> Subject:
     return Subject("snapshot", str(snapshot.pk), str(snapshot), snapshot.dataset.team_id)
 
 
-def _record(snapshot: DatasetSnapshot, *, actor: Actor, event: EventType) -> None:
+def record_snapshot(snapshot: DatasetSnapshot, *, actor: Actor, event: EventType) -> None:
+    """Append what happened to a snapshot; free text is private."""
     append(
         actor=actor,
         event=event,
         subject=_subject(snapshot),
         data=snapshot.public_state(),
-        private={name: text for name in ("reason", "location") if (text := getattr(snapshot, name))} or None,
+        private={name: text for name in FREE_TEXT if (text := getattr(snapshot, name))} or None,
         topics=(f"dataset:{snapshot.dataset_id}", f"snapshot:{snapshot.pk}"),
     )

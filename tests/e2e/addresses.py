@@ -97,7 +97,7 @@ NO_PAGES = {
 NOT_IN_THE_DEMO = {
     "admin_person_reactivate", "admin_grant_confirm", "admin_grant_revoke", "admin_change_confirm",
     "admin_change_withdraw", "admin_team", "admin_token_revoke", "password_link", "service_tokens", "lineage_run",
-    "release_end", "models_imported",
+    "release_end", "models_imported", "snapshot_erase",
     # The walkers develop and administer; they are not the second line, which decides.
     "use_case_approve", "use_case_reject", "use_case_not_a_model",
 }  # fmt: skip

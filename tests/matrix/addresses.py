@@ -216,6 +216,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "dataset": lambda team: {"slug": team.dataset.slug},
     "snapshot": _snapshot,
     "snapshot_profile": _snapshot,
+    **dict.fromkeys(("snapshot_erase", "api_snapshot_file"), _snapshot),
     "snapshot_profile_csv": _profiled,
     "snapshot_column": _column,
     "api_profile": _profiled,

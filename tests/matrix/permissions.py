@@ -100,6 +100,8 @@ GET  datasheet                login   200   200   200   200   200   200   200   
 GET  datasheet_write          login   403   200   403   403   403   403   403   404   404
 POST datasheet_write          login   403   302   403   403   403   403   403   404   404
 GET  snapshot                 login   200   200   200   200   200   200   200   404   404
+GET  snapshot_erase           login   403   403   403   403   403   403   403   404   404
+POST snapshot_erase           login   403   403   403   403   403   403   403   404   404
 POST snapshot_profile         login   403   302   403   403   403   403   403   404   404
 GET  snapshot_profile_csv     login   200   200   200   200   200   200   200   404   404
 GET  snapshot_column          login   200   200   200   200   200   200   200   404   404
@@ -191,6 +193,7 @@ GET  api_snapshots              401   200   200   200   200   200   200   200   
 POST api_snapshots              401   403   202   403   403   403   403   403   404   404
 POST api_snapshot_references    401   403   201   403   403   403   403   403   404   404
 GET  api_snapshot               401   200   200   200   200   200   200   200   404   404
+GET  api_snapshot_file          401   403   403   403   403   403   403   403   404   404
 GET  api_profile                401   200   200   200   200   200   200   200   404   404
 POST api_profile                401   403   202   403   403   403   403   403   404   404
 GET  api_profile_columns        401   200   200   200   200   200   200   200   404   404

@@ -32,6 +32,8 @@ DOORS = {
     "api_profile_column": "snp",
 }  # fmt: skip
 """Doors that show something of a snapshot, with what their addresses hold: slug, number, position."""
+CLOSED = {"snapshot_erase", "api_snapshot_file"}
+"""Open to who holds a grant alone: to erase, or to read sensitive columns."""
 ABOUT = ("dataset", "snapshot", "profile", "column")
 
 
@@ -72,7 +74,7 @@ def said(user: User, snapshot: DatasetSnapshot) -> dict[str, str]:
 
 def test_every_door_that_shows_snapshots_is_walked() -> None:
     named = {row.split()[1] for row in rows() if row.startswith("GET ")}
-    assert {name for name in named if any(word in name for word in ABOUT)} <= set(DOORS)
+    assert {name for name in named if any(word in name for word in ABOUT)} <= set(DOORS) | CLOSED
 
 
 @pytest.mark.parametrize("role", [Role.DEVELOPER, Role.VALIDATOR, Role.AUDITOR])
@@ -90,6 +92,12 @@ def test_without_the_grant_a_sensitive_column_is_a_name_and_a_type(snapshot: Dat
     ]  # fmt: skip
     masked = json.loads(found["api_profile_column 1"])
     assert masked | {"name": "Income", "type": "double", "masked": True, "summary": None, "cells": None} == masked
+
+
+@pytest.mark.parametrize("role", [Role.DEVELOPER, Role.AUDITOR])
+def test_the_file_itself_leaves_with_the_grant_alone(snapshot: DatasetSnapshot, role: str) -> None:
+    program = Caller(person_with(role, team=snapshot.dataset.team))
+    assert program.get(f"/datasets/{snapshot.dataset.slug}/snapshots/{snapshot.number}/file").status_code == 403
 
 
 def test_the_grant_shows_them_in_its_team_alone(snapshot: DatasetSnapshot) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from portal.accounts.selectors import actor_for_user
 from portal.accounts.services import credentials, grants, teams, tokens, users
 from portal.accounts.services.passwords import change_password, set_password_by_link
 from portal.blobs.services import store_stream
-from portal.core.actors import SYSTEM, Actor
+from portal.core.actors import SYSTEM, Actor, Grant
 from portal.core.clock import now
 from portal.jobs.models import Job
 from portal.jobs.services import request_cancel
@@ -72,7 +72,9 @@ from registry.services import (
     use_cases,
     versions,
 )
+from registry.services.datasets import refer_to_snapshot
 from registry.services.datasheets import write_datasheet
+from registry.services.erasure import erase_snapshot
 from registry.services.lineage import state_dependency
 from registry.services.models import change_model, link_model, register_model, retire_model
 from registry.services.openlineage import receive_event
@@ -206,6 +208,16 @@ class Slice:
             begin_profile(profile_id=profile.pk)
             finish_profile(profile_id=profile.pk, result=result)
 
+    def looked_after(self, dataset: Dataset, profiled: DatasetSnapshot) -> None:
+        """Profile, describe and erase."""
+        self.profiled(profiled)
+        for sensitive in (["income"], ["income", "origin"]):
+            write_datasheet(actor=self.developer, dataset=dataset, texts={"origin": "Its own."}, sensitive=sensitive)
+        refer_to_snapshot(actor=self.developer, dataset=dataset, location="On tape 7.", sha256="ab" * 32, rows=9)
+        over = self.snapshot(dataset)
+        eraser = replace(self.developer, grants=self.developer.grants | {Grant("erase_data", dataset.team_id)})
+        erase_snapshot(actor=eraser, snapshot=over, typed=str(over), reason="Kept for too long.")
+
     def asked(self, version: ModelVersion) -> ApprovalRequest:
         return request_release(
             actor=self.developer, version=version, environment="production", fallback="A person decides.",
@@ -314,9 +326,7 @@ def play() -> Release:
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)
     training, held_out = play.snapshot(dataset), play.snapshot(dataset)
     play.snapshot(dataset, PICKLE)
-    play.profiled(training)
-    for sensitive in (["income"], ["income", "origin"]):
-        write_datasheet(actor=play.developer, dataset=dataset, texts={"origin": "The bank's own."}, sensitive=sensitive)
+    play.looked_after(dataset, training)
     pipeline = pipelines.register_pipeline(actor=play.developer, slug="features", name="Features", team=team)
     pipelines.register_pipeline_version(
         actor=play.developer, pipeline=pipeline, repository="https://git.example.org/f", commit="d" * 40, columns=["x"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
@@ -13,9 +14,11 @@ from portal.api.bodies import Body
 from portal.api.filters import OfTeam
 from portal.api.uploads import declared_sha256, stored_upload
 from portal.api.views import Door, Listing, accepted, actor_of, created, team_named
+from portal.blobs.downloads import answer
 from portal.core.querysets import visible
 from registry.models import Dataset, DatasetSnapshot
 from registry.rules.values import LARGEST_INTEGER
+from registry.selectors import rows_of
 from registry.services import datasets as services
 
 CONTENT_DIGEST = OpenApiParameter(
@@ -54,12 +57,15 @@ class SnapshotSerializer(serializers.ModelSerializer[DatasetSnapshot]):
 
     dataset = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
     columns = serializers.ListField(child=serializers.DictField(), read_only=True)
+    erased_by = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="email", read_only=True, allow_null=True
+    )
 
     class Meta:
         model = DatasetSnapshot
         fields = [
             "dataset", "number", "state", "reason", "sha256", "size", "media_type", "location", "rows", "columns",
-            "period_start", "period_end", "created_at",
+            "period_start", "period_end", "created_at", "erased_at", "erased_by", "erasure_reason",
         ]  # fmt: skip
 
 
@@ -107,7 +113,7 @@ class SnapshotList(Listing):
 
     def get_queryset(self) -> Any:
         """Return the dataset's snapshots."""
-        return dataset_named(self.request, self.kwargs["slug"]).snapshots.select_related("dataset")
+        return dataset_named(self.request, self.kwargs["slug"]).snapshots.select_related("dataset", "erased_by")
 
     @extend_schema(
         parameters=[CONTENT_DIGEST, OpenApiParameter("time_column", str, description="Column that dates the rows.")],
@@ -167,6 +173,27 @@ class SnapshotDetail(Door, generics.RetrieveAPIView[DatasetSnapshot]):
         return snapshot_named(self.request, self.kwargs["slug"], self.kwargs["number"])
 
 
+class SnapshotFile(Door):
+    """The rows of a snapshot as they were sent."""
+
+    serializer_class = SnapshotSerializer
+    queryset = DatasetSnapshot.objects.none()
+    ranged = True
+
+    @extend_schema(
+        operation_id="datasets_snapshots_download",
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, slug: str, number: int) -> HttpResponseBase:
+        """Download the file, in whole or one range of bytes, with the grant to read sensitive columns; 410 once erased.
+
+        A file holds every column, so that it takes the grant whatever the datasheet names.
+        """
+        snapshot = snapshot_named(request, slug, number)
+        self.actor.require("read_sensitive", snapshot.dataset.team_id)
+        return answer(request, rows_of(snapshot))
+
+
 def dataset_named(request: Request, slug: str) -> Dataset:
     """Return the dataset of this slug, if the caller may see it."""
     return visible(Dataset.objects.select_related("team"), actor_of(request), slug=slug)
@@ -174,7 +201,7 @@ def dataset_named(request: Request, slug: str) -> Dataset:
 
 def snapshot_named(request: Request, slug: str, number: int) -> DatasetSnapshot:
     """Return a dataset's snapshot, if the caller may see it."""
-    rows = DatasetSnapshot.objects.select_related("dataset")
+    rows = DatasetSnapshot.objects.select_related("dataset", "erased_by")
     return visible(rows, actor_of(request), dataset__slug=slug, number=number)
 
 

@@ -141,8 +141,20 @@ def snapshot_part(snapshot: DatasetSnapshot, use: str) -> dict[str, Any]:
         "time_column": snapshot.time_column,
         "period_start": snapshot.period_start.isoformat() if snapshot.period_start else None,
         "period_end": snapshot.period_end.isoformat() if snapshot.period_end else None,
+        "erased": _erasure(snapshot),
         "profile": _profile(snapshot),
         "datasheet": _datasheet(snapshot.dataset.datasheets.select_related("written_by").first()),
+    }
+
+
+def _erasure(snapshot: DatasetSnapshot) -> dict[str, Any] | None:
+    """Return who erased the rows, when and why; None where they are held."""
+    if snapshot.erased_at is None or snapshot.erased_by is None:
+        return None
+    return {
+        "at": snapshot.erased_at.isoformat(),
+        "by": {"id": f"user:{snapshot.erased_by_id}", "name": snapshot.erased_by.name},
+        "reason": snapshot.erasure_reason,
     }
 
 

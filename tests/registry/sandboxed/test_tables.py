@@ -26,7 +26,7 @@ def written(table: pa.Table, **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def arrow(data: bytes, *, stream: bool, rows: int = 3, compression: str | None = None) -> bytes:
+def arrow(data: bytes, *, stream: bool, rows: int = 3, compression: Any = None) -> bytes:
     """Return the Parquet table as an Arrow file or stream."""
     table, buffer = pq.read_table(io.BytesIO(data)), io.BytesIO()
     make = ipc.new_stream if stream else ipc.new_file

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from portal.accounts.models import Team
+from portal.core.clock import now
 from portal.jobs.models import Job
 from portal.ledger.models import PendingEntry
 from registry.choices import INSPECT_SNAPSHOT
 from registry.models import Dataset, DatasetSnapshot
-from tests.factories.registry import DatasetFactory, SnapshotFactory
+from tests.factories.accounts import RoleGrantFactory
+from tests.factories.registry import DatasetFactory, SnapshotFactory, stored
 from tests.portal.api.callers import Caller, digest_header, fields_of, problem_of
 
 CSV = b"day,x\n2026-01-01,1\n"
@@ -125,3 +127,26 @@ def test_a_reference_that_breaks_a_rule_is_named(
 def test_a_location_is_no_word_of_the_log(developer: Caller, dataset: Dataset) -> None:
     developer.post("/datasets/flights/referenced-snapshots", {"location": "On tape 7.", "sha256": "ab" * 32})
     assert not any(b"tape" in bytes(row.payload) for row in PendingEntry.objects.all())
+
+
+def test_rows_leave_with_the_grant_alone_and_are_gone_once_erased(developer: Caller, dataset: Dataset) -> None:
+    snapshot = SnapshotFactory.create(dataset=dataset, blob=stored(CSV))
+    path = f"{SNAPSHOTS}/{snapshot.number}/file"
+    assert problem_of(developer.get(path), 403, "missing_capability")
+    RoleGrantFactory.create(user=developer.user, role="", capability="read_sensitive", team=dataset.team)
+    sent = developer.get(path)
+    assert b"".join(sent.streaming_content) == CSV
+    DatasetSnapshot.objects.filter(pk=snapshot.pk).update(
+        blob=None, erased_at=now(), erased_by=developer.user, erasure_reason="Asked for."
+    )
+    assert "were erased by" in problem_of(developer.get(path), 410, "erased")["detail"]
+    shown = developer.get(f"{SNAPSHOTS}/{snapshot.number}").json()
+    assert (shown["state"], shown["erased_by"], shown["erasure_reason"]) == (
+        "ready", developer.user.email, "Asked for.",
+    )  # fmt: skip
+
+
+def test_rows_that_are_not_here_can_not_be_fetched(developer: Caller, dataset: Dataset) -> None:
+    RoleGrantFactory.create(user=developer.user, role="", capability="read_sensitive", team=dataset.team)
+    developer.post("/datasets/flights/referenced-snapshots", {"location": "On tape 7.", "sha256": "ab" * 32})
+    assert problem_of(developer.get(f"{SNAPSHOTS}/1/file"), 409, "not_usable")

@@ -40,7 +40,7 @@ def snapshot_erase(request: PageRequest, slug: str, number: int) -> HttpResponse
             return redirect(snapshot)
     back = Back(snapshot.get_absolute_url(), str(snapshot))
     rows = numbers.count(snapshot.rows) if snapshot.rows is not None else "not read"
-    facts = [("Digest", snapshot.sha256), ("Rows", rows), ("To type", str(snapshot))]
+    facts = [("Digest", f"{snapshot.sha256[:12]}…"), ("Rows", rows), ("To type", str(snapshot))]
     title, happens = f"Erase the rows of {snapshot}?", _consequences(request, snapshot)
     question = Question(title, happens, "Erase the rows", back, danger=True, facts=facts)
     return ask(request, question, form, "data/confirm.html")

@@ -36,6 +36,7 @@ WITHOUT_ROWS = {
     "api_questionnaire",
     "api_sbom",
     "api_schema",
+    "api_snapshot_file",
     "livez",
     "keyboard",
     "metrics",
@@ -45,10 +46,11 @@ WITHOUT_ROWS = {
     "problems",
     "readyz",
     "review_sign",
+    "snapshot_erase",
     "style",
     "version_release",
 }
-"""Pages without lists, a bill of what nobody pinned, and addresses of forms that only lead to the form's page."""
+"""Pages without lists, a bill of what nobody pinned, what no role may see, and addresses that only lead to a form."""
 NAMES = [name for method, name in map(str.split, rows()) if method == "GET" and name not in WITHOUT_ROWS]
 READERS = (Role.DEVELOPER, Role.APPROVER)
 """What waits for others, and what waits for oneself."""
@@ -65,6 +67,7 @@ WRITING = {
             "models_import",
             "model_declare",
             "release_end",
+            "datasheet_write",
         ),
         (Role.DEVELOPER,),
     ),

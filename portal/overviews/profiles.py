@@ -166,7 +166,7 @@ def column_lines(snapshot: DatasetSnapshot, profile: SnapshotProfile | None, sig
 def column_overview(actor: Actor, snapshot: DatasetSnapshot, position: int) -> ColumnOverview | None:
     """Return one column of a profile that is done; None where there is none."""
     profile = newest_profile(snapshot)
-    if profile is None:
+    if profile is None or not 1 <= position <= len(snapshot.columns):
         return None
     near = range(position - 1, position + 2)
     rows = {row.position: row for row in profile.columns.filter(position__in=near)}

@@ -310,14 +310,14 @@ class Portfolio:
 
     def _profiled(self) -> DatasetSnapshot:
         """Return a snapshot with a profile, one column of which is masked."""
-        columns = [{"name": self.mark, "type": "string"}, {"name": "x", "type": "double"}]
+        columns = [{"name": "income", "type": "string"}, {"name": "x", "type": "double"}]
         made: DatasetSnapshot = SnapshotFactory.create(dataset=self.dataset, created_by=self.author, columns=columns)
         ProfileFactory.create(snapshot=made)
         return made
 
     def _datasheet(self) -> Datasheet:
         made: Datasheet = DatasheetFactory.create(
-            dataset=self.dataset, origin=self.mark, sensitive=[self.mark], written_by=self.author
+            dataset=self.dataset, origin=self.mark, sensitive=["income"], written_by=self.author
         )
         return made
 

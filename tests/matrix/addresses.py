@@ -432,8 +432,8 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST api_model_use_case": lambda team: Sent({"use_case": team.idle_use_case.slug}),
     "POST api_datasets": _named,
     "POST api_snapshot_references": lambda _: Sent({"location": "s3://lake/rows", "sha256": "e" * 64}),
-    "POST datasheet_write": lambda team: Sent({"origin": "Elsewhere.", "sensitive": team.mark}),
-    "POST api_datasheets": lambda team: Sent({"origin": "Elsewhere.", "sensitive": [team.mark]}),
+    "POST datasheet_write": lambda _: Sent({"origin": "Elsewhere.", "sensitive": "income"}),
+    "POST api_datasheets": lambda _: Sent({"origin": "Elsewhere.", "sensitive": ["income"]}),
     "POST api_pipelines": _named,
     "POST api_snapshots": lambda _: Sent(data=UPLOAD, query="?time_column=day"),
     "POST api_pipeline_versions": lambda _: Sent(

@@ -103,7 +103,9 @@ def test_a_column_that_is_not_there_and_a_profile_that_is_not_done_answer_404(
 ) -> None:
     assert client.get(address("snapshot_column", snapshot, 1)).status_code == 404
     ProfileFactory.create(snapshot=snapshot)
-    assert client.get(address("snapshot_column", snapshot, 4)).status_code == 404
+    for beyond in (0, 4, 10**30):
+        assert client.get(address("snapshot_column", snapshot, beyond)).status_code == 404
+    assert client.get(reverse("snapshot_column", args=[snapshot.dataset.slug, 10**30, 1])).status_code == 404
     client.force_login(person_with(Role.DEVELOPER, team=TeamFactory.create()))
     for name, more in (("snapshot_column", (1,)), ("snapshot_profile_csv", ())):
         assert client.get(address(name, snapshot, *more)).status_code == 404

@@ -1,9 +1,12 @@
-"""A run's results as charts: what they show is said here, how they are drawn is portal.charts' business."""
+"""A run's results, and a profile's columns, as charts: what they show; drawing is portal.charts' business."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from monitoring.rules.measures import measure_named
+from monitoring.stats.profiles import bars, drawn_range
 from portal.charts.specification import Axis, ChartSpecification, Role, Series, Threshold
 
 Results = Mapping[str, Any]
@@ -214,3 +217,95 @@ def _drawn(results: Results) -> str:
 
 def _interval(row: Mapping[str, Any]) -> str:
     return "" if row["lower"] is None or row["upper"] is None else f" [{row['lower']:+.4g}, {row['upper']:+.4g}]"
+
+
+# --- a column of a profile ---------------------------------------------------------------------------------------
+
+BARS = 40
+DRAWN_LEVELS = 20
+DRAWN_VALUES = 31
+"""So few values of numbers get a bar each."""
+TIME_UNITS = {"h": "hour", "D": "day", "M": "month", "Y": "year"}
+
+
+def column_chart(name: str, kind: str, summary: Results, cells: Results) -> ChartSpecification | None:
+    """Return the chart of a profiled column; None where there is nothing to draw."""
+    if not summary.get("n"):
+        return None
+    return {"number": _numbers, "level": _levels, "time": _times}.get(kind, _nothing)(name, summary, cells)
+
+
+def _nothing(name: str, summary: Results, cells: Results) -> None:
+    """Draw nothing of a column that is only counted."""
+
+
+def _numbers(name: str, summary: Results, cells: Results) -> ChartSpecification | None:
+    if cells["each_value"] and len(cells["edges"]) <= DRAWN_VALUES:
+        values = [f"{edge:g}" for edge in cells["edges"]]
+        return _bars(name, summary, values, cells["counts"][:-1], "value")
+    low, high = drawn_range(summary["minimum"], summary["maximum"], cells["quantiles"])
+    counts = [round(one) for one in bars(cells, low, high, BARS)]
+    if not high > low or not sum(counts):
+        return None
+    edges = [low + (high - low) * step / BARS for step in range(BARS + 1)]
+    shares = [one / summary["n"] for one in counts]
+    top = max(range(BARS), key=lambda at: counts[at])
+    left_out = "" if (low, high) == (summary["minimum"], summary["maximum"]) else (
+        f"The middle 98 % of the values is drawn; all lie from {summary['minimum']:.4g} to {summary['maximum']:.4g}."
+    )  # fmt: skip
+    return ChartSpecification(
+        key="column",
+        kind="histogram",
+        title=name,
+        description=f"Share of the values of {name}: most ({shares[top]:.0%}) from {edges[top]:.4g} to"
+        f" {edges[top + 1]:.4g}.",
+        x=Axis(name),
+        y=Axis("share of values", "percent", 0.0),
+        series=(Series("snapshot", tuple(edges), tuple(shares), n=tuple(counts)),),
+        note=left_out,
+    )
+
+
+def _levels(name: str, summary: Results, cells: Results) -> ChartSpecification | None:
+    drawn = cells["levels"][:DRAWN_LEVELS]
+    return _bars(name, summary, [one["level"] for one in drawn], [one["count"] for one in drawn], "level")
+
+
+def _bars(
+    name: str, summary: Results, values: Sequence[str], counts: Sequence[int], word: str
+) -> ChartSpecification | None:
+    """Return a bar for each of some values; the note tells of the others."""
+    if not counts or len(set(values)) < len(values):
+        return None
+    n, rest, top = summary["n"], summary["n"] - sum(counts), max(range(len(counts)), key=lambda at: counts[at])
+    shares = tuple(count / n for count in counts)
+    return ChartSpecification(
+        key="column",
+        kind="bar",
+        title=name,
+        description=f"Share of the values of {name} by {word}: most often {values[top]} ({shares[top]:.0%}).",
+        x=Axis(name, "text"),
+        y=Axis("share of values", "percent", 0.0),
+        series=(Series("snapshot", tuple(values), shares, n=tuple(counts)),),
+        note=f"The {len(counts)} commonest {word}s; {rest:,} values are others." if rest else "",
+    )
+
+
+def _times(name: str, summary: Results, cells: Results) -> ChartSpecification:
+    step = -(-len(cells["counts"]) // BARS)
+    counts = [sum(cells["counts"][start : start + step]) for start in range(0, len(cells["counts"]), step)]
+    unit, every = cells["unit"], cells["every"] * step
+    first = np.datetime64(cells["first"], unit)
+    starts = [str(first + np.timedelta64(every * place, unit)) for place in range(len(counts))]
+    top = max(range(len(counts)), key=lambda at: counts[at])
+    period = TIME_UNITS[unit] if every == 1 else f"{every} {TIME_UNITS[unit]}s"
+    return ChartSpecification(
+        key="column",
+        kind="bar",
+        title=name,
+        description=f"Rows by {period} of {name}, from {summary['earliest']} to {summary['latest']}: most"
+        f" ({counts[top]:,}) from {starts[top]}.",
+        x=Axis(f"{name}: beginning of each {period}, UTC", "text"),
+        y=Axis("rows", "count", 0.0),
+        series=(Series("snapshot", tuple(starts), tuple(map(float, counts))),),
+    )

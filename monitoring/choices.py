@@ -36,4 +36,25 @@ class Measured(TextChoices):
     DATA = "data", "Data"
 
 
+class ProfileState(TextChoices):
+    """The life of a snapshot's profile."""
+
+    QUEUED = "queued", "Queued"
+    RUNNING = "running", "Running"
+    DONE = "done", "Done"
+    REFUSED = "refused", "Refused"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class ColumnKind(TextChoices):
+    """How a column is profiled."""
+
+    NUMBER = "number", "Numbers"
+    LEVEL = "level", "Levels"
+    TIME = "time", "Times"
+    OTHER = "other", "Only counted"
+
+
 VALIDATE = declare_kind("monitoring.validate", queue="validation")
+PROFILE = declare_kind("monitoring.profile", queue="monitoring")

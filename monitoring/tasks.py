@@ -1,8 +1,8 @@
 """Long work of monitoring."""
 
-from monitoring.choices import VALIDATE
-from monitoring.runners import validation
-from monitoring.services import runs
+from monitoring.choices import PROFILE, VALIDATE
+from monitoring.runners import profiling, validation
+from monitoring.services import profiles, runs
 from portal.jobs.decorators import job
 from portal.jobs.progress import JobProgress
 
@@ -15,3 +15,13 @@ def validate(run_id: int, progress: JobProgress) -> None:
     result = validation.run(order, progress=progress)
     with progress.last_step():
         runs.finish_run(run_id=run_id, result=result)
+
+
+@job(PROFILE)
+def profile(profile_id: int, progress: JobProgress) -> None:
+    """Count what each column of a snapshot holds, and close the profile."""
+    with progress.first_step():
+        order = profiles.begin_profile(profile_id=profile_id)
+    result = profiling.profile_table(order, progress=progress)
+    with progress.last_step():
+        profiles.finish_profile(profile_id=profile_id, result=result)

@@ -255,6 +255,7 @@ SPECTACULAR_SETTINGS = {
         "DocumentStateEnum": "registry.choices.DocumentState",
         "FindingStateEnum": "registry.choices.FindingState",
         "CommentStateEnum": "portal.threads.choices.CommentState",
+        "ColumnKindEnum": "monitoring.choices.ColumnKind",
     },
 }
 

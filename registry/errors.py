@@ -1,6 +1,6 @@
 """Facts that went wrong in the registry."""
 
-from portal.core.errors import Conflict, Forbidden, Invalid
+from portal.core.errors import Conflict, DomainError, Forbidden, Invalid
 
 
 class VersionIsSealed(Conflict):
@@ -61,3 +61,16 @@ class NotYourFinding(Forbidden):
     """Somebody else does this to the finding: who holds it, or the line that raised it without a hand in the remedy."""
 
     code = "not_your_finding"
+
+
+class BytesInUse(Conflict):
+    """The bytes are held by something that does not go with them."""
+
+    code = "bytes_in_use"
+
+
+class Erased(DomainError):
+    """The bytes were erased, for good."""
+
+    status = 410
+    code = "erased"

@@ -16,13 +16,16 @@ from registry.choices import (
     AssessmentState,
     Environment,
     ReleaseState,
+    SnapshotState,
     Stage,
     TierStanding,
     UseCaseState,
     VersionState,
 )
+from registry.errors import Erased, NotUsable
 from registry.models import (
     CardRevision,
+    DatasetSnapshot,
     Document,
     Finding,
     ModelVersion,
@@ -159,3 +162,16 @@ def file_of_document(document: Document) -> Download | None:
         return None
     name = f"{document.model.slug}-document-{document.number}.{SUFFIXES.get(document.media_type, 'bin')}"
     return download_of(document.blob, name=name, media_type=document.media_type)
+
+
+def rows_of(snapshot: DatasetSnapshot) -> Download:
+    """Return the file of a snapshot as a download.
+
+    Raises Erased where its rows were, and NotUsable where it holds none or inspection did not accept them.
+    """
+    if snapshot.erased_at is not None:
+        by = snapshot.erased_by.name if snapshot.erased_by else "somebody"
+        raise Erased(f"The rows of {snapshot} were erased by {by} on {snapshot.erased_at:%Y-%m-%d}.")
+    if snapshot.blob is None or snapshot.state != SnapshotState.READY:
+        raise NotUsable(f"{snapshot} is {snapshot.get_state_display().lower()}: there are no rows to fetch.")
+    return download_of(snapshot.blob, name=f"{snapshot.dataset.slug}-{snapshot.number}", media_type=UNKNOWN_TYPE)

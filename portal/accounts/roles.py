@@ -57,7 +57,7 @@ ROLES: dict[str, frozenset[str]] = {
     Role.ADMIN: frozenset({"manage_users", "manage_tokens", "administer", "verify_ledger"}),
 }
 # Held by no role: granted one by one.
-SINGLE = frozenset({"read_sensitive"})
+SINGLE = frozenset({"read_sensitive", "erase_data"})
 CAPABILITIES = frozenset().union(SINGLE, *ROLES.values())
 
 # These take a second administrator before they count; else one could make a second self to confirm with.
@@ -68,8 +68,8 @@ CONFIRMED_CAPABILITIES = frozenset[str]().union(*(ROLES[role] for role in CONFIR
 # What lets one raise others: held for the whole installation, or not at all.
 ADMINISTRATION = frozenset({"manage_users", "manage_tokens", "administer"})
 
-# No token signs, hands out rights or makes tokens.
-TOKEN_SCOPES: tuple[str, ...] = tuple(sorted(CAPABILITIES - ADMINISTRATION - {"sign"}))
+# No token signs, erases, hands out rights or makes tokens.
+TOKEN_SCOPES: tuple[str, ...] = tuple(sorted(CAPABILITIES - ADMINISTRATION - {"sign", "erase_data"}))
 
 
 @dataclass(frozen=True)

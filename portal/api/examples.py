@@ -32,6 +32,18 @@ EXAMPLES: dict[str, Any] = {
         "description": "One row a flight, with what was known before departure.",
         "team": "flight-operations",
     },
+    "datasets_referenced_snapshots_create": {
+        "location": "s3://lake/flights/2014/",
+        "sha256": _SHA256,
+        "rows": 253_916,
+        "columns": [{"name": "carrier", "type": "string"}],
+    },
+    "datasets_datasheets_create": {
+        "origin": "Departures from New York in 2013, as the airports recorded them.",
+        "collection": "By the airlines, for the authority that publishes them.",
+        "gaps": "Cancelled flights have no arrival.",
+        "sensitive": ["tailnum"],
+    },
     "feature_pipelines_create": {"slug": "flight-features", "name": "Flight features", "team": "flight-operations"},
     "feature_pipelines_versions_create": {
         "repository": "https://git.example.org/flight-operations/features",

@@ -9,6 +9,7 @@ from portal.api.v1 import (
     comments,
     comparisons,
     data,
+    datasheets,
     declarations,
     documents,
     findings,
@@ -20,6 +21,7 @@ from portal.api.v1 import (
     packages,
     packs,
     pipelines,
+    profiles,
     releases,
     signers,
     stages,
@@ -32,6 +34,7 @@ from portal.api.v1 import (
 )
 
 _DOCUMENT = "v1/models/<slug:slug>/documents/<int:number>"
+_SNAPSHOT = "v1/datasets/<slug:slug>/snapshots/<int:number>"
 _VERSION = "v1/models/<slug:slug>/versions/<int:number>"
 
 urlpatterns = [
@@ -50,7 +53,18 @@ urlpatterns = [
     path("v1/datasets", data.DatasetList.as_view(), name="api_datasets"),
     path("v1/datasets/<slug:slug>", data.DatasetDetail.as_view(), name="api_dataset"),
     path("v1/datasets/<slug:slug>/snapshots", data.SnapshotList.as_view(), name="api_snapshots"),
-    path("v1/datasets/<slug:slug>/snapshots/<int:number>", data.SnapshotDetail.as_view(), name="api_snapshot"),
+    path(
+        "v1/datasets/<slug:slug>/referenced-snapshots",
+        data.SnapshotReferences.as_view(),
+        name="api_snapshot_references",
+    ),
+    path(_SNAPSHOT, data.SnapshotDetail.as_view(), name="api_snapshot"),
+    path(f"{_SNAPSHOT}/file", data.SnapshotFile.as_view(), name="api_snapshot_file"),
+    path(f"{_SNAPSHOT}/profile", profiles.ProfileDetail.as_view(), name="api_profile"),
+    path(f"{_SNAPSHOT}/profile/columns", profiles.ProfileColumns.as_view(), name="api_profile_columns"),
+    path(f"{_SNAPSHOT}/profile/columns/<int:position>", profiles.ProfileColumn.as_view(), name="api_profile_column"),
+    path("v1/datasets/<slug:slug>/datasheets", datasheets.DatasheetList.as_view(), name="api_datasheets"),
+    path("v1/datasets/<slug:slug>/datasheets/<int:number>", datasheets.DatasheetDetail.as_view(), name="api_datasheet"),
     path("v1/feature-pipelines", pipelines.PipelineList.as_view(), name="api_pipelines"),
     path("v1/feature-pipelines/<slug:slug>", pipelines.PipelineDetail.as_view(), name="api_pipeline"),
     path(

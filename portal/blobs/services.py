@@ -1,6 +1,7 @@
 """Rows for bytes: a row is made only after the bytes are safe on disk."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -30,12 +31,20 @@ def sweep_orphans(*, older_than: timedelta = ORPHAN_AGE) -> int:
     Returns how many things were removed: none while a backup copies the store. The age protects what an open
     transaction is about to refer to.
     """
+    with _no_backup() as alone:
+        return _sweep(now() - older_than) if alone else 0
+
+
+@contextmanager
+def _no_backup() -> Iterator[bool]:
+    """Keep backups from copying the store meanwhile; yields False where one does."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [SWEEP])
         if cursor.fetchone() != (True,):
-            return 0
+            yield False
+            return
         try:
-            return _sweep(now() - older_than)
+            yield True
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [SWEEP])
 
@@ -54,3 +63,19 @@ def _sweep(cutoff: datetime) -> int:
             store.remove(sha256)
             removed += 1
     return removed + store.clear_incoming(cutoff.timestamp())
+
+
+def erase(sha256: str) -> None:
+    """Remove the row of some bytes now and the bytes on commit, in the caller's transaction.
+
+    Raises ProtectedError where something holds them. Bytes that a backup copies meanwhile, or a crash leaves, are the
+    sweeper's: it removes those without a row.
+    """
+    Blob.objects.filter(pk=sha256).delete()
+    transaction.on_commit(lambda: _remove_rowless(sha256))
+
+
+def _remove_rowless(sha256: str) -> None:
+    with _no_backup() as alone:
+        if alone and not Blob.objects.filter(pk=sha256).exists():
+            store.remove(sha256)

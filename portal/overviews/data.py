@@ -18,6 +18,12 @@ def datasets_table(actor: Actor, *, query: str = "") -> QuerySet[Dataset]:
     return rows.annotate(snapshot_count=Count("snapshots"), newest_at=Max("snapshots__created_at"))
 
 
+def snapshots_alike(actor: Actor, snapshot: DatasetSnapshot) -> Sequence[DatasetSnapshot]:
+    """Return the other snapshots that hold the same bytes, as far as the reader may see."""
+    rows = DatasetSnapshot.objects.visible_to(actor).filter(blob=snapshot.blob_id, blob__isnull=False)
+    return list(rows.exclude(pk=snapshot.pk).select_related("dataset").order_by("pk"))
+
+
 @dataclass(frozen=True)
 class SnapshotUses:
     """What rests on a snapshot, as far as the reader may see."""

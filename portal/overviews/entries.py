@@ -175,6 +175,13 @@ def _snapshot(data: _Data, names: _Names) -> _Place:
     return (f"{slug} {number}", reverse("snapshot", args=[slug, number])) if slug and number else NOWHERE
 
 
+def _datasheet(data: _Data, names: _Names) -> _Place:
+    slug, number = names.datasets.get(data.get("dataset", 0)), data.get("number")
+    return (
+        (f"{number} of {slug}", f"{reverse('datasheet', args=[slug])}?number={number}") if slug and number else NOWHERE
+    )
+
+
 def _lineage_run(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
     number = data.get("lineage_run")
     return (f"run {number}", reverse("lineage_run", args=[number])) if number else NOWHERE
@@ -217,6 +224,8 @@ _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {
     "model": _named_by_slug("model"),
     "dataset": _named_by_slug("dataset"),
     "snapshot": _snapshot,
+    "profile": _snapshot,
+    "datasheet": _datasheet,
     "version": _version,
     "artifact": _artifact,
     "gate_evaluation": _version,

@@ -9,8 +9,10 @@ from portal.pages import (
     comparing,
     credentials,
     data,
+    datasheets,
     declarations,
     documents,
+    erasure,
     findings,
     grants,
     home,
@@ -25,6 +27,7 @@ from portal.pages import (
     people,
     policies,
     problems,
+    profiles,
     releases,
     reviews,
     saved,
@@ -51,6 +54,7 @@ register_converter(SecretConverter, "secret")
 
 _DOCUMENT = "models/<slug:slug>/documents/<int:number>"
 _PERSON = "admin/people/<int:pk>"
+_SNAPSHOT = "data/<slug:slug>/<int:number>"
 _VERSION = "models/<slug:slug>/versions/<int:number>"
 
 urlpatterns = [
@@ -127,7 +131,13 @@ urlpatterns = [
     path("policies/<slug:slug>/<int:number>", policies.policy, name="policy"),
     path("data", data.datasets, name="datasets"),
     path("data/<slug:slug>", data.dataset, name="dataset"),
-    path("data/<slug:slug>/<int:number>", data.snapshot, name="snapshot"),
+    path("data/<slug:slug>/datasheet", datasheets.datasheet, name="datasheet"),
+    path("data/<slug:slug>/datasheet/write", datasheets.datasheet_write, name="datasheet_write"),
+    path(_SNAPSHOT, data.snapshot, name="snapshot"),
+    path(f"{_SNAPSHOT}/erase", erasure.snapshot_erase, name="snapshot_erase"),
+    path(f"{_SNAPSHOT}/profile", profiles.snapshot_profile, name="snapshot_profile"),
+    path(f"{_SNAPSHOT}/profile.csv", profiles.snapshot_profile_csv, name="snapshot_profile_csv"),
+    path(f"{_SNAPSHOT}/columns/<int:position>", profiles.snapshot_column, name="snapshot_column"),
     path("lineage", lineage.lineage, name="lineage"),
     path("lineage.csv", lineage.lineage_csv, name="lineage_csv"),
     path("lineage/runs", lineage.lineage_runs, name="lineage_runs"),

@@ -16,7 +16,7 @@ WHEN = datetime(2026, 11, 22, 15, 42, 7, tzinfo=UTC)
 
 VOCABULARY = (
     ("Version", "receiving inspecting sealed quarantined failed withdrawn"),
-    ("Snapshot", "inspecting ready refused failed referenced"),
+    ("Snapshot", "inspecting ready refused failed referenced erased"),
     ("Run elsewhere", "named started running complete failed aborted"),
     ("Card, policy", "draft submitted published superseded"),
     ("Run, job", "queued running passed failed errored timed_out cancelled skipped done"),

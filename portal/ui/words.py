@@ -55,6 +55,7 @@ LOOKS: dict[str, Look] = {
             "skip": "skipped cancelled aborted not_worse not_a_model",
             "old": "withdrawn superseded replaced retired deactivated",
             "mute": "muted",
+            "void": "erased",
         },
     }.items()
     for shape, words in shapes.items()

@@ -2,6 +2,7 @@
 
 from registry.models.cards import CardRevision
 from registry.models.data import Dataset, DatasetSnapshot
+from registry.models.datasheets import Datasheet
 from registry.models.discussions import Discussion
 from registry.models.documents import Document
 from registry.models.findings import Finding, FindingMove
@@ -22,6 +23,7 @@ __all__ = [
     "CardRevision",
     "Dataset",
     "DatasetSnapshot",
+    "Datasheet",
     "Discussion",
     "Document",
     "FeaturePipeline",

@@ -66,11 +66,15 @@ class DatasetSnapshot(models.Model):
     media_type = models.CharField(max_length=100, blank=True)
     rows = models.PositiveBigIntegerField(null=True)
     columns = models.JSONField(default=list, help_text="[{name, type}] in file order.")
+    location = models.TextField(blank=True, default="", help_text="Where it lies, of one by reference, in words.")
     time_column = models.CharField(max_length=200, blank=True)
     period_start = models.DateTimeField(null=True)
     period_end = models.DateTimeField(null=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
+    erased_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    erasure_reason = models.TextField(blank=True, default="")
 
     objects = SnapshotQuerySet.as_manager()
 
@@ -89,6 +93,11 @@ class DatasetSnapshot(models.Model):
                 condition=models.Q(state="referenced"),
                 name="snapshot_referenced_once",
             ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None, erased_by=None, erasure_reason="")
+                | models.Q(erased_at__isnull=False, erased_by__isnull=False, blob=None) & ~models.Q(erasure_reason=""),
+                name="snapshot_erased_by_somebody",
+            ),
         ]
         indexes = [
             GinIndex(NamesWithin("columns"), name="snapshot_columns"),
@@ -102,9 +111,18 @@ class DatasetSnapshot(models.Model):
         """Return the snapshot's page."""
         return reverse("snapshot", args=[self.dataset.slug, self.number])
 
+    @property
+    def standing(self) -> str:
+        """Its state, or that its rows were erased."""
+        return "erased" if self.erased_at else self.state
+
     def public_state(self) -> dict[str, Any]:
-        """Return what the ledger says of this row."""
+        """Return what the ledger says of this row; of an erasure only where there was one."""
+        erased: dict[str, Any] = {}
+        if self.erased_at:
+            erased = {"erased_at": self.erased_at.isoformat(), "erased_by": f"user:{self.erased_by_id}"}
         return {
+            **erased,
             "snapshot": self.pk,
             "dataset": self.dataset_id,
             "number": self.number,

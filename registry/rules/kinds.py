@@ -14,6 +14,8 @@ MEDIA_TYPES: Mapping[str, str] = {
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
     "parquet": "application/vnd.apache.parquet",
     "csv": "text/csv",
+    "arrow": "application/vnd.apache.arrow.file",
+    "arrow stream": "application/vnd.apache.arrow.stream",
     "environment lock": "text/plain",
     "signature": "application/vnd.dev.sigstore.bundle+json",
     "other": "application/octet-stream",

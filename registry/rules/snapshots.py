@@ -7,9 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from portal.core.canonical import digest_of
-from registry.rules.values import LARGEST_INTEGER, is_text, unrecordable
+from registry.rules.values import DIGEST, LARGEST_INTEGER, is_text, text_problems, unrecordable
 
 LONGEST_TIME_COLUMN = 200
+LONGEST_LOCATION = 2_000
+MOST_COLUMNS = 4_000
+SECRET = re.compile(r"://[^/?#\s]*:[^/?#\s]*@")
+"""A password in an address."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,30 @@ def conclude(*, verdict: str, reason: str, details: Mapping[str, Any]) -> Snapsh
     except (ValueError, OverflowError):
         return SnapshotConclusion("refuse", "The time column holds instants outside the years 1 to 9999.")
     return SnapshotConclusion("accept", "", Contents(rows, columns, start, end))
+
+
+def location_problems(location: str) -> dict[str, list[str]]:
+    """Return what is wrong with the words that say where bytes lie; nothing is ever fetched from there."""
+    found = text_problems({"location": location})
+    if not found and len(location) > LONGEST_LOCATION:
+        found["location"] = [f"Use at most {LONGEST_LOCATION} characters."]
+    if not found and SECRET.search(location):
+        found["location"] = ["Leave the password out: everybody who sees the dataset reads this."]
+    return found
+
+
+def reference_problems(*, sha256: str, columns: Sequence[Mapping[str, str]]) -> dict[str, list[str]]:
+    """Return what is wrong with what is told of bytes that lie elsewhere."""
+    found: dict[str, list[str]] = {}
+    if not DIGEST.fullmatch(sha256.lower()):
+        found["sha256"] = ["Give the SHA-256 as 64 hexadecimal digits."]
+    names = [column["name"] for column in columns]
+    texts = [text for column in columns for text in column.values()]
+    if len(names) > MOST_COLUMNS or len(set(names)) < len(names):
+        found["columns"] = [f"Name at most {MOST_COLUMNS} columns, each once."]
+    elif not all(names) or any(len(text) > LONGEST_TIME_COLUMN or not is_text(text) for text in texts):
+        found["columns"] = [f"Names and types have 1 to {LONGEST_TIME_COLUMN} characters."]
+    return found
 
 
 def slug_elsewhere(*, team: str, namespace: str, name: str) -> str:

@@ -51,7 +51,6 @@ FOREIGN = (
     (b"MZ", "program", "Programs are never run here."),
     (b"#!", "script", "Scripts are never run here."),
     (b"Rar!", "RAR archive", "Send the file itself."),
-    (b"ARROW1", "Arrow IPC file", "Save it as Parquet."),
     (b"Obj\x01", "Avro file", "Save it as Parquet."),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file of old Office", "Save a spreadsheet as xlsx or ods."),
     (b"binf", "binary XGBoost file of former versions", "Save it anew with save_model under a name ending in .ubj."),
@@ -65,6 +64,11 @@ NATIVE = (
     (re.compile(rb"CBM1"), "catboost"),
 )
 """How the files of libraries for boosted trees begin; XGBoost writes UBJSON or JSON."""
+
+
+ARROW_MESSAGE = b"\xff\xff\xff\xff"
+"""How each message of an Arrow stream begins; its length follows."""
+LARGEST_SCHEMA = 1 << 26
 
 
 def classify(head: bytes) -> Content:
@@ -97,6 +101,10 @@ def _readable(head: bytes) -> Content:
         return Content("zip")
     if head.startswith(b"PAR1"):
         return Content("parquet")
+    if head.startswith(b"ARROW1\0\0"):
+        return Content("arrow")
+    if head.startswith(ARROW_MESSAGE) and 0 < int.from_bytes(head[4:8], "little") <= LARGEST_SCHEMA:
+        return Content("arrow stream")
     for pattern, kind in NATIVE:
         if pattern.match(head):
             return Content(kind)

@@ -1,4 +1,4 @@
-"""Tables of a file that nobody has vouched for: Parquet or CSV, flat columns, read in batches."""
+"""Tables of a file that nobody has vouched for: Parquet, Arrow or CSV, flat columns, read in batches."""
 
 import csv
 import re
@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
+from pyarrow import ipc
 
 from portal.core.sandbox.child import CagedTask, Refusal
 from registry.sandboxed.content import HEAD_BYTES, classify
@@ -32,35 +33,61 @@ FLAT_TYPES = (
 )
 
 
+LABELS = {"parquet": "Parquet", "arrow": "Arrow", "arrow stream": "Arrow", "text": "CSV"}
+
+
 class TableFile:
-    """One Parquet or CSV input: its schema now, its rows when asked."""
+    """One Parquet, Arrow or CSV input: its schema now, its rows when asked."""
 
     def __init__(self, task: CagedTask, name: str) -> None:
         data = task.map(name)
         content = classify(bytes(data[:HEAD_BYTES]))
         if content.refusal:
             raise Refusal(content.refusal)
-        if content.kind not in {"parquet", "text"}:
-            raise Refusal("This is neither Parquet nor CSV. Save the table as Parquet.")
-        self.kind = "parquet" if content.kind == "parquet" else "csv"
-        self._source = pa.BufferReader(pa.py_buffer(data))
+        if content.kind not in LABELS:
+            raise Refusal("This is neither Parquet, Arrow nor CSV. Save the table as Parquet.")
+        self.kind = "csv" if content.kind == "text" else content.kind
+        self._label = LABELS[content.kind]
+        self._data = pa.py_buffer(data)
+        self.schema: pa.Schema
+        self.rows = 0
+        self.row_groups: int | None = None
         try:
-            if self.kind == "parquet":
-                self._parquet: pq.ParquetFile | None = pq.ParquetFile(self._source)
-                self.schema: pa.Schema = self._parquet.schema_arrow
-                self.rows: int = self._parquet.metadata.num_rows
-                self.row_groups: int | None = self._parquet.metadata.num_row_groups
-            else:
-                self._parquet = None
-                self._table = _read_csv(self._source, bytes(data[:HEAD_BYTES]))
-                self.schema, self.rows, self.row_groups = self._table.schema, self._table.num_rows, None
+            self._open(bytes(data[:HEAD_BYTES]))
             self._check()
         except BROKEN as error:
             raise Refusal(f"The {self._label} file can't be read: {one_line(error)}") from None
 
-    @property
-    def _label(self) -> str:
-        return "Parquet" if self.kind == "parquet" else "CSV"
+    def _open(self, head: bytes) -> None:
+        if self.kind == "parquet":
+            self._parquet = pq.ParquetFile(pa.BufferReader(self._data))
+            self.schema, self.rows = self._parquet.schema_arrow, self._parquet.metadata.num_rows
+            self.row_groups = self._parquet.metadata.num_row_groups
+        elif self.kind == "csv":
+            self._table = _read_csv(pa.BufferReader(self._data), head)
+            self.schema, self.rows = self._table.schema, self._table.num_rows
+        else:
+            self.schema = self._arrow().schema
+            self._check()  # before the rows: one of many columns would be read in whole
+            self.rows = sum(batch.num_rows for batch in self._arrow_batches([]))
+
+    def _arrow(self, columns: Sequence[int] | None = None) -> Any:
+        """Open an Arrow file or stream anew, to read these columns of it, by place (None: all)."""
+        options = ipc.IpcReadOptions(included_fields=list(columns or ()), use_threads=False)
+        source = pa.BufferReader(self._data)
+        return (ipc.open_file if self.kind == "arrow" else ipc.open_stream)(source, options=options)
+
+    def _arrow_batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yield the batches as they lie there, of these columns; the first column alone, to count, where none is named.
+
+        Arrow trusts what a file says of its own buffers, so that each batch is checked before anything reads it.
+        """
+        places = sorted(self.schema.get_field_index(name) for name in columns) or [0]
+        reader = self._arrow(places)
+        batches = (reader.get_batch(at) for at in range(reader.num_record_batches)) if self.kind == "arrow" else reader
+        for batch in batches:
+            batch.validate(full=True)
+            yield batch.select(list(columns)) if columns else batch
 
     def _check(self) -> None:
         names = self.schema.names
@@ -89,8 +116,11 @@ class TableFile:
         """Yield these columns in batches; raises Refusal when the file turns out to be broken."""
         self.require(columns)
         try:
-            if self._parquet is not None:
+            if self.kind == "parquet":
                 yield from self._parquet.iter_batches(batch_size=rows, columns=list(columns), use_threads=True)
+            elif self.kind != "csv":
+                for batch in self._arrow_batches(columns):
+                    yield from (batch.slice(start, rows) for start in range(0, batch.num_rows, rows))
             else:
                 yield from self._table.select(list(columns)).to_batches(max_chunksize=rows)
         except BROKEN as error:

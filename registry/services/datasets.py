@@ -1,6 +1,7 @@
 """Datasets and their snapshots: registered, received, inspected, ready."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -23,13 +24,21 @@ from registry.events import (
     SNAPSHOT_REFUSED,
 )
 from registry.models import Dataset, DatasetSnapshot
-from registry.rules.snapshots import SnapshotConclusion, conclude, slug_elsewhere, time_column_problems
+from registry.rules.snapshots import (
+    SnapshotConclusion,
+    conclude,
+    location_problems,
+    reference_problems,
+    slug_elsewhere,
+    time_column_problems,
+)
 from registry.rules.states import SNAPSHOT, after
 from registry.rules.values import slug_problems, text_problems
 from registry.runners.inspection import Inspection
 from registry.runners.intake import HeldFile
 from registry.services.rows import author_of, create_under_slug, next_number
 
+FREE_TEXT = ("reason", "location", "erasure_reason")
 EVENTS = {"accept": SNAPSHOT_READY, "refuse": SNAPSHOT_REFUSED, "fail": SNAPSHOT_FAILED}
 
 
@@ -70,11 +79,37 @@ def reference_snapshot(
     same = dataset.snapshots.filter(sha256=sha256, state=SnapshotState.REFERENCED).first()
     if same is not None:
         return same
+    return _referred(dataset, actor=actor, sha256=sha256, size=size, rows=rows, columns=list(columns))
+
+
+@transaction.atomic
+def refer_to_snapshot(
+    *, actor: Actor, dataset: Dataset, location: str, sha256: str, rows: int | None = None, size: int | None = None,
+    columns: Sequence[Mapping[str, str]] = (),
+) -> DatasetSnapshot:  # fmt: skip
+    """Register bytes that lie elsewhere as a dataset's next snapshot, as they are told: nothing is fetched.
+
+    Raises Forbidden, Invalid, and SnapshotExists for bytes that the dataset has or refers to already.
+    """
+    actor.require("upload_dataset", dataset.team_id)
+    dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
+    told = [{"name": column["name"], "type": column.get("type", "")} for column in columns]
+    problems = location_problems(location) | reference_problems(sha256=sha256, columns=told)
+    if problems:
+        raise Invalid("The snapshot can't be referred to; see the fields.", fields=problems)
+    _refuse_same_bytes(dataset, sha256.lower(), SnapshotState.REFERENCED)
+    return _referred(
+        dataset, actor=actor, sha256=sha256.lower(), size=size, rows=rows, columns=told, location=location.strip()
+    )
+
+
+def _referred(dataset: Dataset, *, actor: Actor, **told: Any) -> DatasetSnapshot:
+    """Add a snapshot by reference to a dataset, whose row is locked."""
     snapshot = DatasetSnapshot.objects.create(
-        dataset=dataset, number=next_number(dataset.snapshots.all()), state=SnapshotState.REFERENCED, sha256=sha256,
-        size=size, rows=rows, columns=list(columns), created_by_id=author_of(actor), created_at=now(),
+        dataset=dataset, number=next_number(dataset.snapshots.all()), state=SnapshotState.REFERENCED,
+        created_by_id=author_of(actor), created_at=now(), **told,
     )  # fmt: skip
-    _record(snapshot, actor=actor, event=SNAPSHOT_REFERENCED)
+    record_snapshot(snapshot, actor=actor, event=SNAPSHOT_REFERENCED)
     return snapshot
 
 
@@ -126,7 +161,7 @@ def add_snapshot(
         dataset=dataset, number=next_number(dataset.snapshots.all()), blob=blob, sha256=blob.pk, size=blob.size,
         time_column=time_column, created_by_id=author_of(actor), created_at=now(),
     )  # fmt: skip
-    _record(snapshot, actor=actor, event=SNAPSHOT_RECEIVED)
+    record_snapshot(snapshot, actor=actor, event=SNAPSHOT_RECEIVED)
     enqueue(actor=actor, kind=INSPECT_SNAPSHOT, subject=_subject(snapshot), arguments={"snapshot_id": snapshot.pk})
     return snapshot
 
@@ -163,11 +198,13 @@ def fail_inspection(*, actor: Actor, snapshot_id: int, reason: str) -> None:
         _close(snapshot, SnapshotConclusion("fail", reason), actor=actor)
 
 
-def _refuse_same_bytes(dataset: Dataset, sha256: str) -> None:
-    waiting_or_ready = [SnapshotState.INSPECTING, SnapshotState.READY]
-    same = dataset.snapshots.filter(sha256=sha256, state__in=waiting_or_ready).first()
+def _refuse_same_bytes(dataset: Dataset, sha256: str, *more: SnapshotState) -> None:
+    known = [SnapshotState.INSPECTING, SnapshotState.READY, *more]
+    same = dataset.snapshots.filter(sha256=sha256, state__in=known).first()
     if same is not None:
         message = f"The dataset has these bytes already, as snapshot {same.number}. Use that one."
+        if same.erased_at is not None:
+            message = f"These bytes were snapshot {same.number}, whose rows were erased: they do not come back."
         raise SnapshotExists(message, fields={"sha256": [message]})
 
 
@@ -176,7 +213,7 @@ def _close(snapshot: DatasetSnapshot, conclusion: SnapshotConclusion, *, actor: 
     snapshot.state = str(after(SNAPSHOT, conclusion.verb, snapshot.state))
     snapshot.reason = conclusion.reason
     snapshot.save()
-    _record(snapshot, actor=actor, event=EVENTS[conclusion.verb])
+    record_snapshot(snapshot, actor=actor, event=EVENTS[conclusion.verb])
 
 
 def _locked(snapshot_id: int) -> DatasetSnapshot:
@@ -188,12 +225,13 @@ def _subject(snapshot: DatasetSnapshot) -> Subject:
     return Subject("snapshot", str(snapshot.pk), str(snapshot), snapshot.dataset.team_id)
 
 
-def _record(snapshot: DatasetSnapshot, *, actor: Actor, event: EventType) -> None:
+def record_snapshot(snapshot: DatasetSnapshot, *, actor: Actor, event: EventType) -> None:
+    """Append what happened to a snapshot; free text is private."""
     append(
         actor=actor,
         event=event,
         subject=_subject(snapshot),
         data=snapshot.public_state(),
-        private={"reason": snapshot.reason} if snapshot.reason else None,
+        private={name: text for name in FREE_TEXT if (text := getattr(snapshot, name))} or None,
         topics=(f"dataset:{snapshot.dataset_id}", f"snapshot:{snapshot.pk}"),
     )

@@ -47,7 +47,10 @@ PAGES = {
     "policy": "/policies/sober-default/1",
     "datasets": "/data",
     "dataset": "/data/nyc-flights-2013",
+    "datasheet": "/data/nyc-flights-2013/datasheet",
+    "datasheet_write": "/data/nyc-flights-2013/datasheet/write",
     "snapshot": "/data/nyc-flights-2013/3",
+    "snapshot_column": "/data/nyc-flights-2013/3/columns/2",
     "lineage": "/lineage?of=snapshot:nyc-flights-2013:2",
     "lineage_runs": "/lineage/runs",
     "audit": "/audit",
@@ -93,7 +96,7 @@ NO_PAGES = {
     "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
     "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv", "comment",
     "document_file", "guide_file", "version_file", "version_signature",
-    "lineage_csv",
+    "lineage_csv", "snapshot_profile_csv",
     "models_importable", "models_jsonl",
     "models_template",
 }  # fmt: skip
@@ -101,7 +104,7 @@ NO_PAGES = {
 NOT_IN_THE_DEMO = {
     "admin_person_reactivate", "admin_grant_confirm", "admin_grant_revoke", "admin_change_confirm",
     "admin_change_withdraw", "admin_team", "admin_token_revoke", "password_link", "service_tokens", "lineage_run",
-    "release_end", "models_imported", "comment_edit", "comment_withdraw",
+    "release_end", "models_imported", "comment_edit", "comment_withdraw", "snapshot_erase",
     # The walkers develop and administer; they are not the second line, which decides.
     "use_case_approve", "use_case_reject", "use_case_not_a_model",
 }  # fmt: skip

@@ -7,9 +7,17 @@ from typing import Any
 
 import factory
 import numpy as np
+import pyarrow as pa
 
-from monitoring.choices import CheckOutcome, RunState
-from monitoring.models import Measurement, ValidationCheck, ValidationPlan, ValidationRun
+from monitoring.choices import CheckOutcome, ProfileState, RunState
+from monitoring.models import (
+    ColumnProfile,
+    Measurement,
+    SnapshotProfile,
+    ValidationCheck,
+    ValidationPlan,
+    ValidationRun,
+)
 from monitoring.rules.claims import Claim
 from monitoring.rules.outcomes import Check
 from monitoring.rules.plans import default_plan
@@ -18,7 +26,17 @@ from monitoring.runners.held_out import HeldOut
 from monitoring.runners.orders import ModelFile, ValidationOrder
 from monitoring.runners.scoring import Column, HeldOutRows
 from monitoring.runners.validation import ValidationResult
+from monitoring.stats.cells import as_levels, count_levels, count_numbers, count_times
 from monitoring.stats.labels import Labels
+from monitoring.stats.profiles import (
+    LevelLearner,
+    NumberLearner,
+    Profile,
+    TimeLearner,
+    level_profile,
+    number_profile,
+    time_profile,
+)
 from monitoring.stats.quality import ColumnQuality
 from portal.core.canonical import digest_of
 from portal.core.clock import now
@@ -30,6 +48,52 @@ DAYS, ROWS = 40, 4_000
 PLAN = replace(
     default_plan(task="binary", label_column="label", unit_column="day", slices=("carrier", "origin")), resamples=200
 )
+
+
+class ProfileFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """A done profile of a ready snapshot, whose columns are numbers, but for dates; no job did it."""
+
+    class Meta:
+        model = SnapshotProfile
+
+    snapshot = factory.SubFactory(SnapshotFactory)
+    requested_by = "system"
+    requested_at = factory.LazyFunction(now)
+
+    @classmethod
+    def _create(cls, model_class: type[SnapshotProfile], *args: Any, **columns: Any) -> SnapshotProfile:
+        state = columns.pop("state", ProfileState.DONE)
+        made: SnapshotProfile = super()._create(model_class, *args, state=ProfileState.RUNNING, **columns)
+        if state == ProfileState.DONE:
+            told = made.snapshot.columns
+            ColumnProfile.objects.bulk_create(
+                ColumnProfile(profile=made, position=position, name=one["name"], type=one["type"], **vars(found))
+                for position, one in enumerate(told, start=1)
+                for found in [profiled(one["type"])]
+            )
+            made.digest, made.finished_at = digest_of(told), now()
+        made.state = state  # last: an ended profile takes no additions
+        made.save()
+        return made
+
+
+@cache
+def profiled(kind: str) -> Profile:
+    """Return the profile of a column of this type, as the real engine makes it of simulated values."""
+    rng = np.random.default_rng(11)
+    if kind.startswith(("date", "timestamp")):
+        times, grid = TimeLearner(), np.arange(0, 90, dtype=np.int64) * 86_400_000_000
+        times.add(grid)
+        return time_profile(times.learned(), count_times(grid, 0, times.learned()))
+    if kind == "string":
+        levels, values = LevelLearner(), as_levels(pa.array([f"level {n % 7 % 5}" for n in range(1_000)]))
+        levels.add(values)
+        known, told = levels.learned()
+        return level_profile(known, count_levels(values, known), told)
+    numbers, drawn = NumberLearner(), rng.normal(4_711.0, 3.0, 1_000)
+    numbers.add(drawn)
+    cells, learned = numbers.learned()
+    return number_profile(cells, count_numbers(drawn, 20, cells), learned)
 
 
 class PlanFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]

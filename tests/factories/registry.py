@@ -34,6 +34,7 @@ from registry.models import (
     CardRevision,
     Dataset,
     DatasetSnapshot,
+    Datasheet,
     Document,
     FeaturePipeline,
     FeaturePipelineVersion,
@@ -210,6 +211,21 @@ class DatasetFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
     name = factory.LazyAttribute(lambda dataset: dataset.slug.replace("-", " ").capitalize())
     team = factory.SubFactory(TeamFactory)
     created_at = factory.LazyFunction(now)
+
+
+class DatasheetFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """The first datasheet of a dataset; `sensitive` names its masked columns."""
+
+    class Meta:
+        model = Datasheet
+
+    dataset = factory.SubFactory(DatasetFactory)
+    number = factory.LazyAttribute(lambda sheet: sheet.dataset.datasheets.count() + 1)
+    origin = "Departures as the airport's system recorded them."
+    gaps = "Cancelled flights are missing."
+    sensitive = factory.LazyFunction(list)
+    written_by = factory.SubFactory(UserFactory)
+    written_at = factory.LazyFunction(now)
 
 
 class SnapshotFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]

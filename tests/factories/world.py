@@ -35,6 +35,7 @@ from registry.models import (
     CardRevision,
     Dataset,
     DatasetSnapshot,
+    Datasheet,
     Document,
     FeaturePipeline,
     FeaturePipelineVersion,
@@ -51,11 +52,12 @@ from registry.selectors import champion_of
 from tests.factories.accounts import RoleGrantFactory, ServiceAccountFactory, TeamFactory, person_with
 from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory
 from tests.factories.lineage import LineageEdgeFactory, LineageEventFactory, LineageRunFactory
-from tests.factories.monitoring import FinishedRunFactory, PlanFactory, RunFactory
+from tests.factories.monitoring import FinishedRunFactory, PlanFactory, ProfileFactory, RunFactory
 from tests.factories.registry import (
     ArtifactFactory,
     CardRevisionFactory,
     DatasetFactory,
+    DatasheetFactory,
     DeclaredReleaseFactory,
     DocumentFactory,
     FeaturePipelineFactory,
@@ -97,6 +99,9 @@ class Portfolio:
     """An administrator who asks for what another confirms."""
     dataset: Dataset = field(init=False)
     snapshot: DatasetSnapshot = field(init=False)
+    profiled: DatasetSnapshot = field(init=False)
+    """With a profile; the other has none."""
+    datasheet: Datasheet = field(init=False)
     pipeline: FeaturePipeline = field(init=False)
     pipeline_version: FeaturePipelineVersion = field(init=False)
     use_case: UseCase = field(init=False)
@@ -190,6 +195,8 @@ class Portfolio:
     def _add_parts(self) -> None:
         self.dataset = DatasetFactory.create(slug=self.slug, name=self.mark, description=self.mark, team=self.team)
         self.snapshot = SnapshotFactory.create(dataset=self.dataset, created_by=self.author)
+        self.profiled = self._profiled()
+        self.datasheet = self._datasheet()
         self.pipeline = FeaturePipelineFactory.create(slug=self.slug, name=self.mark, team=self.team)
         self.pipeline_version = self._pipeline_version()
         self.use_case = self._use_case(self.slug, approved=True)
@@ -252,6 +259,7 @@ class Portfolio:
     def _add_copy(self, slug: str) -> None:
         DatasetFactory.create(slug=slug, team=self.team)
         SnapshotFactory.create(dataset=self.dataset)
+        self._datasheet()
         FeaturePipelineFactory.create(slug=slug, team=self.team)
         self._pipeline_version()
         self._card(CardState.DRAFT)
@@ -314,6 +322,19 @@ class Portfolio:
         store[SESSION_KEY] = str(self.people[Role.DEVELOPER].pk)
         store.save()
         return UserSession.objects.get(session_key=store.session_key)
+
+    def _profiled(self) -> DatasetSnapshot:
+        """Return a snapshot with a profile, one column of which is masked."""
+        columns = [{"name": "income", "type": "string"}, {"name": "x", "type": "double"}]
+        made: DatasetSnapshot = SnapshotFactory.create(dataset=self.dataset, created_by=self.author, columns=columns)
+        ProfileFactory.create(snapshot=made)
+        return made
+
+    def _datasheet(self) -> Datasheet:
+        made: Datasheet = DatasheetFactory.create(
+            dataset=self.dataset, origin=self.mark, sensitive=["income"], written_by=self.author
+        )
+        return made
 
     def _pipeline_version(self) -> FeaturePipelineVersion:
         made: FeaturePipelineVersion = FeaturePipelineVersionFactory.create(

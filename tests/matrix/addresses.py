@@ -133,6 +133,14 @@ def _snapshot(team: Portfolio) -> Mapping[str, Any]:
     return {"slug": team.dataset.slug, "number": team.snapshot.number}
 
 
+def _profiled(team: Portfolio) -> Mapping[str, Any]:
+    return {"slug": team.dataset.slug, "number": team.profiled.number}
+
+
+def _column(team: Portfolio) -> Mapping[str, Any]:
+    return {**_profiled(team), "position": 2}
+
+
 def _policy(team: Portfolio) -> Mapping[str, Any]:
     policy = team.request.policy_version
     return {"slug": policy.policy.slug, "number": policy.number}
@@ -225,6 +233,16 @@ ARGUMENTS: dict[str, Arguments] = {
     "policy": _policy,
     "dataset": lambda team: {"slug": team.dataset.slug},
     "snapshot": _snapshot,
+    "snapshot_profile": _snapshot,
+    **dict.fromkeys(("snapshot_erase", "api_snapshot_file"), _snapshot),
+    "snapshot_profile_csv": _profiled,
+    "snapshot_column": _column,
+    "api_profile": _profiled,
+    "POST api_profile": _snapshot,
+    "api_profile_columns": _profiled,
+    "api_profile_column": _column,
+    **dict.fromkeys(("datasheet", "datasheet_write", "api_datasheets"), lambda team: {"slug": team.dataset.slug}),
+    "api_datasheet": lambda team: {"slug": team.dataset.slug, "number": team.datasheet.number},
     "entry": _entry,
     "entry_proof": _entry,
     "token_revoke": _row("token"),
@@ -240,6 +258,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "api_dataset": lambda team: {"slug": team.dataset.slug},
     "api_snapshots": lambda team: {"slug": team.dataset.slug},
     "api_snapshot": _snapshot,
+    "api_snapshot_references": lambda team: {"slug": team.dataset.slug},
     "api_pipeline": lambda team: {"slug": team.pipeline.slug},
     "api_pipeline_version": lambda team: {"slug": team.pipeline.slug, "number": team.pipeline_version.number},
     "api_pipeline_versions": lambda team: {"slug": team.pipeline.slug},
@@ -459,6 +478,9 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "POST api_model_retire": lambda _: Sent({"reason": "Over."}),
     "POST api_model_use_case": lambda team: Sent({"use_case": team.idle_use_case.slug}),
     "POST api_datasets": _named,
+    "POST api_snapshot_references": lambda _: Sent({"location": "s3://lake/rows", "sha256": "e" * 64}),
+    "POST datasheet_write": lambda _: Sent({"origin": "Elsewhere.", "sensitive": "income"}),
+    "POST api_datasheets": lambda _: Sent({"origin": "Elsewhere.", "sensitive": ["income"]}),
     "POST api_pipelines": _named,
     "POST api_snapshots": lambda _: Sent(data=UPLOAD, query="?time_column=day"),
     "POST api_pipeline_versions": lambda _: Sent(

@@ -36,6 +36,7 @@ WITHOUT_ROWS = {
     "api_questionnaire",
     "api_sbom",
     "api_schema",
+    "api_snapshot_file",
     "livez",
     "keyboard",
     "metrics",
@@ -45,11 +46,12 @@ WITHOUT_ROWS = {
     "problems",
     "readyz",
     "review_sign",
+    "snapshot_erase",
     "style",
     "version_release",
     "comment",
 }
-"""Pages without lists, a bill of what nobody pinned, and addresses of forms that only lead to the form's page."""
+"""Pages without lists, a bill of what nobody pinned, what no role may see, and addresses that only lead to a form."""
 NAMES = [name for method, name in map(str.split, rows()) if method == "GET" and name not in WITHOUT_ROWS]
 READERS = (Role.DEVELOPER, Role.APPROVER)
 """What waits for others, and what waits for oneself."""
@@ -68,6 +70,7 @@ WRITING = {
             "release_end",
             "comment_edit",
             "comment_withdraw",
+            "datasheet_write",
         ),
         (Role.DEVELOPER,),
     ),

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,8 +16,10 @@ from governance.services.policies import ensure_default_policy
 from governance.services.requests import open_request, request_release, withdraw_request
 from governance.services.signing import sign
 from monitoring.choices import RunState
-from monitoring.models import ValidationPlan, ValidationRun
+from monitoring.models import SnapshotProfile, ValidationPlan, ValidationRun
+from monitoring.runners.profiling import ProfileResult
 from monitoring.services.plans import fix_plan
+from monitoring.services.profiles import begin_profile, finish_profile, request_profile
 from monitoring.services.runs import begin_run, close_run, finish_run, request_run
 from portal.accounts.choices import Role
 from portal.accounts.models import ApiToken, CredentialChange, RoleGrant, Team, User
@@ -25,7 +27,7 @@ from portal.accounts.selectors import actor_for_user
 from portal.accounts.services import credentials, grants, teams, tokens, users
 from portal.accounts.services.passwords import change_password, set_password_by_link
 from portal.blobs.services import store_stream
-from portal.core.actors import SYSTEM, Actor
+from portal.core.actors import SYSTEM, Actor, Grant
 from portal.core.clock import now
 from portal.jobs.models import Job
 from portal.jobs.services import request_cancel
@@ -42,6 +44,7 @@ from registry.models import (
     CardRevision,
     Dataset,
     DatasetSnapshot,
+    Datasheet,
     Document,
     FeaturePipeline,
     FeaturePipelineVersion,
@@ -75,7 +78,10 @@ from registry.services import (
     use_cases,
     versions,
 )
+from registry.services.datasets import refer_to_snapshot
+from registry.services.datasheets import write_datasheet
 from registry.services.discussions import comment_on
+from registry.services.erasure import erase_snapshot
 from registry.services.lineage import state_dependency
 from registry.services.models import change_model, link_model, register_model, retire_model
 from registry.services.openlineage import receive_event
@@ -83,7 +89,7 @@ from registry.services.signers import register_signer, withdraw_signer
 from registry.services.tiers import assess_tier, withdraw_assessment
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
 from tests.factories.lineage import FACET, elsewhere, openlineage_event
-from tests.factories.monitoring import PLAN, ROWS, simulated
+from tests.factories.monitoring import PLAN, ROWS, profiled, simulated
 from tests.factories.registry import SIGNATURE, answers_at
 from tests.factories.reports import sequence
 from tests.factories.signatures import signer_pem
@@ -96,6 +102,8 @@ TABLES: dict[str, type[models.Model]] = {
     "model": RegisteredModel,
     "dataset": Dataset,
     "snapshot": DatasetSnapshot,
+    "datasheet": Datasheet,
+    "profile": SnapshotProfile,
     "lineage_run": LineageRun,
     "lineage_event": LineageEvent,
     "lineage_edge": LineageEdge,
@@ -201,6 +209,23 @@ class Slice:
         run.refresh_from_db()
         finish_run(run_id=run.pk, result=simulated(has_champion=run.champion_id is not None))
         return version
+
+    def profiled(self, snapshot: DatasetSnapshot) -> None:
+        found = ProfileResult(tuple(profiled(one["type"]) for one in snapshot.columns), ROWS)
+        for result in (ProfileResult(failed="The child was killed."), found):
+            profile = request_profile(actor=self.developer, snapshot=snapshot)
+            begin_profile(profile_id=profile.pk)
+            finish_profile(profile_id=profile.pk, result=result)
+
+    def looked_after(self, dataset: Dataset, profiled: DatasetSnapshot) -> None:
+        """Profile, describe and erase."""
+        self.profiled(profiled)
+        for sensitive in (["income"], ["income", "origin"]):
+            write_datasheet(actor=self.developer, dataset=dataset, texts={"origin": "Its own."}, sensitive=sensitive)
+        refer_to_snapshot(actor=self.developer, dataset=dataset, location="On tape 7.", sha256="ab" * 32, rows=9)
+        over = self.snapshot(dataset)
+        eraser = replace(self.developer, grants=self.developer.grants | {Grant("erase_data", dataset.team_id)})
+        erase_snapshot(actor=eraser, snapshot=over, typed=str(over), reason="Kept for too long.")
 
     def asked(self, version: ModelVersion) -> ApprovalRequest:
         return request_release(
@@ -327,6 +352,7 @@ def play() -> Release:
     dataset = datasets.register_dataset(actor=play.developer, slug="loans", name="Loans", team=team)
     training, held_out = play.snapshot(dataset), play.snapshot(dataset)
     play.snapshot(dataset, PICKLE)
+    play.looked_after(dataset, training)
     pipeline = pipelines.register_pipeline(actor=play.developer, slug="features", name="Features", team=team)
     pipelines.register_pipeline_version(
         actor=play.developer, pipeline=pipeline, repository="https://git.example.org/f", commit="d" * 40, columns=["x"]

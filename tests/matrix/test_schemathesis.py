@@ -65,7 +65,13 @@ def api() -> Any:
 
 def name_of(path: str) -> str:
     """Return the address's name in the portal."""
-    filled = path.replace("{slug}", "a").replace("{number}", "1").replace("{id}", "1").replace("{stage}", "training")
+    filled = (
+        path.replace("{slug}", "a")
+        .replace("{number}", "1")
+        .replace("{position}", "1")
+        .replace("{id}", "1")
+        .replace("{stage}", "training")
+    )
     filled = filled.replace("{name}", "a").replace("{kind}", "pdf").replace("{run_id}", str(UUID(int=1)))
     return str(resolve(filled).url_name)
 

@@ -1,13 +1,18 @@
-"""Charts of a run, from the results of simulated scores."""
+"""Charts of a run, from the results of simulated scores, and of columns, from simulated values."""
 
 from typing import Any
 
-from monitoring.charts import run_charts
+import numpy as np
+import pytest
+
+from monitoring.charts import column_chart, run_charts
+from monitoring.stats.cells import count_numbers
+from monitoring.stats.profiles import NumberLearner, Profile, number_profile
 from portal.charts.plotly import figure_json
 from portal.charts.specification import ChartSpecification
 from portal.charts.svg import draw
 from portal.charts.tables import table
-from tests.factories.monitoring import simulated
+from tests.factories.monitoring import profiled, simulated
 
 
 def results_of(*, has_champion: bool = True) -> dict[str, Any]:
@@ -91,3 +96,41 @@ def test_a_regression_has_charts_in_its_own_unit() -> None:
     assert made["reliability"].note.endswith("rows assumed independent.")
     assert made["segments-1"].title == "RMSE by carrier"
     assert made["segments-1"].series == ()
+
+
+def of(found: Profile) -> ChartSpecification:
+    made = column_chart("x", found.kind, found.summary, found.cells)
+    assert made is not None
+    return made
+
+
+def numbers(values: "np.ndarray[Any, Any]") -> Profile:
+    learner = NumberLearner()
+    learner.add(values)
+    grid, learned = learner.learned()
+    return number_profile(grid, count_numbers(values, 0, grid), learned)
+
+
+@pytest.mark.parametrize(("kind", "drawn"), [("double", "histogram"), ("string", "bar"), ("date32[day]", "bar")])
+def test_each_kind_of_column_has_a_chart_that_can_be_drawn(kind: str, drawn: str) -> None:
+    chart = of(profiled(kind))
+    assert chart.kind == drawn
+    assert figure_json(chart)["data"]
+    assert draw(chart, 100, 60).startswith("<svg")
+    assert table(chart).rows
+    assert sum(one or 0.0 for one in chart.series[0].y) == pytest.approx(
+        90 if kind.startswith("date") else 1.0, rel=0.05
+    )
+
+
+def test_few_values_have_a_bar_each_and_outliers_are_told_not_drawn() -> None:
+    few = of(numbers(np.array([1.0, 1.0, 2.0])))
+    assert (few.kind, few.series[0].x, few.series[0].n) == ("bar", ("1", "2"), (2, 1))
+    many = np.append(np.random.default_rng(1).normal(size=5_000), 1e9)
+    assert "middle 98 %" in of(numbers(many)).note
+
+
+def test_a_column_without_values_has_no_chart() -> None:
+    empty = numbers(np.zeros(0))
+    assert column_chart("x", empty.kind, empty.summary, empty.cells) is None
+    assert column_chart("x", "other", {"n": 3, "nulls": 0}, {}) is None

@@ -1,9 +1,10 @@
-"""A run never outlives its job."""
+"""Neither run nor profile outlives its job."""
 
 import pytest
 
-from monitoring.choices import VALIDATE
+from monitoring.choices import VALIDATE, ProfileState
 from monitoring.models import ValidationRun
+from monitoring.services.profiles import begin_profile, request_profile
 from monitoring.services.runs import begin_run, request_run
 from portal.core.actors import SYSTEM
 from portal.jobs import services
@@ -12,7 +13,7 @@ from portal.jobs.errors import lost
 from portal.jobs.models import Job
 from portal.ledger.catalogue import Subject
 from tests.factories.monitoring import PlanFactory
-from tests.factories.registry import SealedVersionFactory
+from tests.factories.registry import SealedVersionFactory, SnapshotFactory
 from tests.portal.ledger.replay import replayed
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +74,21 @@ def test_jobs_that_do_other_work_are_nothing_to_a_run(run: ValidationRun) -> Non
         patch.setattr("registry.reactions.inspections.fail_inspection", lambda **_: None)
         services.request_cancel(actor=SYSTEM, job=other)
     assert ValidationRun.objects.get().state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("ended", "state", "reason"),
+    [
+        (JobState.CANCELLED, ProfileState.CANCELLED, "The profile was cancelled."),
+        (JobState.ERRORED, ProfileState.FAILED, lost(3)["detail"]),
+    ],
+)
+def test_a_profile_never_outlives_its_job(ended: JobState, state: ProfileState, reason: str) -> None:
+    profile = request_profile(actor=SYSTEM, snapshot=SnapshotFactory.create())
+    job = services.claim(profile.job_id or 0)
+    assert job is not None
+    begin_profile(profile_id=profile.pk)
+    services.end(job=job, state=ended, error=lost(3) if ended == JobState.ERRORED else None)
+    profile.refresh_from_db()
+    assert (profile.state, profile.reason) == (state, reason)
+    assert replayed("profile")[str(profile.pk)] == profile.public_state()

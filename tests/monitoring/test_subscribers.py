@@ -3,16 +3,17 @@ from typing import Any
 
 import pytest
 
-from monitoring.models import ValidationRun
-from monitoring.subscribers import validate_sealed_version
+from monitoring.choices import PROFILE
+from monitoring.models import SnapshotProfile, ValidationRun
+from monitoring.subscribers import profile_ready_snapshot, validate_sealed_version
 from portal.core.actors import SYSTEM
 from portal.jobs.models import Job
 from portal.ledger.catalogue import SUBSCRIBERS, Event, Subject
 from registry.choices import VersionState
-from registry.events import VERSION_SEALED
-from registry.models import ModelVersion
+from registry.events import SNAPSHOT_READY, VERSION_SEALED
+from registry.models import DatasetSnapshot, ModelVersion
 from tests.factories.monitoring import FinishedRunFactory, PlanFactory
-from tests.factories.registry import SealedVersionFactory
+from tests.factories.registry import SealedVersionFactory, SnapshotFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -61,3 +62,22 @@ def test_what_can_not_be_validated_by_itself_is_left_to_people() -> None:
     PlanFactory.create(model=trained.model, held_out=trained.training_run.training_snapshot)
     hear(trained)
     assert not ValidationRun.objects.exists()
+
+
+def ready(snapshot: DatasetSnapshot) -> None:
+    subject = Subject("snapshot", str(snapshot.pk), str(snapshot), snapshot.dataset.team_id)
+    at = datetime(2026, 11, 27, tzinfo=UTC)
+    profile_ready_snapshot(Event(id="0" * 32, type=SNAPSHOT_READY, at=at, actor=SYSTEM, subject=subject, data={}))
+
+
+def test_a_ready_snapshot_gets_one_profile_however_often_it_is_told() -> None:
+    assert profile_ready_snapshot in SUBSCRIBERS[SNAPSHOT_READY.name]
+    snapshot = SnapshotFactory.create()
+    ready(snapshot)
+    ready(snapshot)
+    assert (SnapshotProfile.objects.get().snapshot, Job.objects.get().kind) == (snapshot, PROFILE)
+
+
+def test_one_whose_rows_are_gone_gets_none() -> None:
+    ready(SnapshotFactory.create(blob=None, sha256="ab" * 32, size=1))
+    assert not SnapshotProfile.objects.exists()

@@ -1,16 +1,19 @@
 """The task as a worker calls it: real jobs, real rows, real models in the real cage."""
 
 from functools import partial
+from io import BytesIO
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from monitoring.models import ValidationRun
 from monitoring.runners import scoring, validation
+from monitoring.services.profiles import request_profile
 from monitoring.services.runs import request_run
-from monitoring.tasks import validate
+from monitoring.tasks import profile, validate
 from portal.accounts.choices import Role
-from portal.core.actors import Actor
+from portal.core.actors import SYSTEM, Actor
 from portal.core.sandbox import CagedResult, CageUnavailable, Limits, run_caged
 from portal.jobs.models import Job
 from registry.models import ModelVersion
@@ -141,3 +144,24 @@ def test_a_request_to_stop_kills_the_child_and_leaves_a_cancelled_run(
     run.refresh_from_db()
     assert (run.state, run.cause) == ("cancelled", "The run was cancelled.")
     assert not run.measurements.exists()
+
+
+def test_a_snapshots_columns_are_counted_by_its_job() -> None:
+    data = files.parquet(files.held_out_rows())
+    schema = pq.read_schema(BytesIO(data))
+    columns = [{"name": one.name, "type": str(one.type)} for one in schema]
+    asked = request_profile(actor=SYSTEM, snapshot=SnapshotFactory.create(blob=stored(data), columns=columns))
+    profile(asked.job_id or 0)
+    asked.refresh_from_db()
+    assert (asked.state, asked.reason, len(asked.digest)) == ("done", "", 64)
+    assert [row.name for row in asked.columns.all()] == schema.names
+    assert Job.objects.get(pk=asked.job_id or 0).state == "done"
+    assert replayed("profile") == {str(asked.pk): asked.public_state()}
+
+
+def test_rows_that_the_store_lost_end_the_profile_with_the_reason() -> None:
+    asked = request_profile(actor=SYSTEM, snapshot=SnapshotFactory.create())
+    profile(asked.job_id or 0)
+    asked.refresh_from_db()
+    assert asked.state == "failed"
+    assert asked.reason.startswith("The store has no bytes")

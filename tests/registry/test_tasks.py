@@ -140,7 +140,7 @@ def test_csv_becomes_a_ready_snapshot(developer: Actor) -> None:
 def test_a_model_is_no_table(developer: Actor) -> None:
     snapshot = received(developer, onnx_model())
     assert snapshot.state == "refused"
-    assert "neither Parquet nor CSV" in snapshot.reason
+    assert "neither Parquet, Arrow nor CSV" in snapshot.reason
 
 
 def file_of(actor: Actor, *slugs: str) -> bytes:

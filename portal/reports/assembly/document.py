@@ -1,10 +1,12 @@
 """The document that a pack shows: frozen, canonical, with every sentence in it that makes a claim."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from governance.models import ApprovalRequest, GateEvaluation
+from monitoring.choices import ProfileState
 from portal.core.clock import now
+from portal.overviews.profiles import newest_profile
 from portal.reports.assembly.decision import decision_part
 from portal.reports.assembly.evidence import gate_part, validation_part
 from portal.reports.assembly.ledger import Printed, ledger_part
@@ -22,6 +24,7 @@ from portal.reports.models import EvidencePack
 from portal.reports.rules.statements import statements
 from registry.models import (
     CardRevision,
+    DatasetSnapshot,
     Discussion,
     Document,
     Finding,
@@ -166,7 +169,7 @@ def _printed(
         printed.append(Printed("plan", f"validation plan {run.plan.number}", run.plan))
         printed.append(Printed("run", f"validation run {run.pk}", run))
         snapshots.append(run.plan.held_out)
-    printed += [Printed("snapshot", f"snapshot {one}", one) for one in {one.pk: one for one in snapshots}.values()]
+    printed += _printed_data({one.pk: one for one in snapshots}.values())
     if card is not None:
         found = CardRevision.objects.get(pk=card["id"])
         printed.append(Printed("card_revision", f"card revision {found.number}", found))
@@ -179,6 +182,18 @@ def _printed(
         printed += [Printed("decision", f"decision of {one.signer_name}", one) for one in request.decisions.all()]
     printed.append(Printed("release", f"release {release.pk}", release))
     return printed
+
+
+def _printed_data(snapshots: Collection[DatasetSnapshot]) -> list[Printed]:
+    """Return the snapshots, their profiles, and the datasheets of what they are snapshots of."""
+    profiles = [found for one in snapshots if (found := newest_profile(one)) and found.state == ProfileState.DONE]
+    datasets = {one.dataset_id: one.dataset for one in snapshots}.values()
+    sheets = [sheet for one in datasets if (sheet := one.datasheets.select_related("dataset").first()) is not None]
+    return [
+        *(Printed("snapshot", f"snapshot {one}", one) for one in snapshots),
+        *(Printed("profile", str(one), one) for one in profiles),
+        *(Printed("datasheet", str(one), one) for one in sheets),
+    ]
 
 
 def _topics(release: Release, request: ApprovalRequest | None) -> list[str]:

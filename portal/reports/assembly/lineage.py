@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
+from monitoring.choices import ProfileState
+from portal.overviews.profiles import column_lines, newest_profile, sight_of_nobody
 from portal.threads.models import Comment
 from registry.choices import CardState
 from registry.models import (
     CardRevision,
     DatasetSnapshot,
+    Datasheet,
     Document,
     FeaturePipelineVersion,
     Finding,
@@ -165,6 +168,7 @@ def snapshot_part(snapshot: DatasetSnapshot, use: str) -> dict[str, Any]:
         "id": snapshot.pk,
         "use": use,
         "name": str(snapshot),
+        "dataset": snapshot.dataset.slug,
         "sha256": snapshot.sha256,
         "size": snapshot.size,
         "media_type": snapshot.media_type,
@@ -173,6 +177,59 @@ def snapshot_part(snapshot: DatasetSnapshot, use: str) -> dict[str, Any]:
         "time_column": snapshot.time_column,
         "period_start": snapshot.period_start.isoformat() if snapshot.period_start else None,
         "period_end": snapshot.period_end.isoformat() if snapshot.period_end else None,
+        "erased": _erasure(snapshot),
+        "profile": _profile(snapshot),
+        "datasheet": _datasheet(snapshot.dataset.datasheets.select_related("written_by").first()),
+    }
+
+
+def _erasure(snapshot: DatasetSnapshot) -> dict[str, Any] | None:
+    """Return who erased the rows, when and why; None where they are held."""
+    if snapshot.erased_at is None or snapshot.erased_by is None:
+        return None
+    return {
+        "at": snapshot.erased_at.isoformat(),
+        "by": {"id": f"user:{snapshot.erased_by_id}", "name": snapshot.erased_by.name},
+        "reason": snapshot.erasure_reason,
+    }
+
+
+def _profile(snapshot: DatasetSnapshot) -> dict[str, Any] | None:
+    """Return what each column holds, in short; a pack is handed on, so that sensitive ones are masked for everybody."""
+    profile = newest_profile(snapshot)
+    if profile is None or profile.state != ProfileState.DONE:
+        return None
+    lines = column_lines(snapshot, profile, sight_of_nobody(snapshot.dataset))
+    return {
+        "id": profile.pk,
+        "digest": profile.digest,
+        "finished_at": profile.finished_at.isoformat() if profile.finished_at else None,
+        "columns": [
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "masked": one.masked,
+                "missing": one.missing,
+                "told": one.told,
+                "summary": one.summary,
+            }
+            for one in lines
+        ],
+    }
+
+
+def _datasheet(sheet: Datasheet | None) -> dict[str, Any] | None:
+    """Return what a dataset is by the datasheet in force when the pack is made; None where nobody wrote one."""
+    if sheet is None:
+        return None
+    return {
+        "id": sheet.pk,
+        "number": sheet.number,
+        "says": sheet.says,
+        "sensitive": sheet.sensitive,
+        "digest": sheet.digest,
+        "written_by": {"id": f"user:{sheet.written_by_id}", "name": sheet.written_by.name},
+        "written_at": sheet.written_at.isoformat(),
     }
 
 

@@ -14,12 +14,13 @@ from portal.reports.rules.free_text import clean_all
 from portal.reports.rules.openings import status_of
 from portal.reports.rules.tiles import places_of
 from portal.reports.rules.words import GLOSSARY
+from registry.rules.datasheets import TOPICS
 
 Document = Mapping[str, Any]
 CONTENTS = (
     ("1", "decision", "Decision", "signatures, seats, who may not sign, what was signed"),
     ("2", "model", "Model and lineage", "purpose, files, training, card"),
-    ("3", "data", "Data", "snapshots by digest"),
+    ("3", "data", "Data", "snapshots by digest, datasheets"),
     ("4", "validation", "Validation", "comparison, calibration, segments, claims, checks of the run"),
     ("5", "gate", "Gate", "every check with the value read, the limit and the result"),
     ("6", "ledger", "Ledger", "entries, checkpoint, proof"),
@@ -66,6 +67,8 @@ def values_of(document: Document, *, content_digest: str, pdf_name: str, snapsho
         "register": [(name, digest) for name, digest in _register(shown, content_digest) if digest],
         "checks": [_gate_row(one) for one in shown["gate"]["checks"]] if shown["gate"] else [],
         "named": _lists(shown),
+        "datasheets": _datasheets(shown),
+        "profiled": _profiled(shown),
         **_validation(shown),
     }
 
@@ -113,6 +116,28 @@ def _lists(shown: Document) -> dict[str, str]:
         "inputs": _listed([_column(one) for one in signature.get("inputs") or []]),
         "outputs": _listed([_column(one) for one in signature.get("outputs") or []]),
     }
+
+
+def _profiled(shown: Document) -> list[dict[str, Any]]:
+    """Return the columns of the validation rows, each with what its profile says."""
+    of = next((one for one in shown["data"] if one["use"] == "validation"), None)
+    if of is None:
+        return []
+    profile = of.get("profile") or {"columns": [{}] * len(of["columns"])}
+    return [{**column, **told} for column, told in zip(of["columns"], profile["columns"], strict=True)]
+
+
+def _datasheets(shown: Document) -> list[dict[str, Any]]:
+    """Return each dataset's datasheet once; a pack from before there were any shows none."""
+    found = {one["dataset"]: one["datasheet"] for one in shown["data"] if "datasheet" in one}
+    return [
+        {"of": dataset, "sheet": sheet, "topics": _topics(sheet["says"]) if sheet else []}
+        for dataset, sheet in found.items()
+    ]
+
+
+def _topics(says: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(topic.title, says[name]) for name, topic in TOPICS.items()]
 
 
 def _column(one: Any) -> str:
@@ -214,6 +239,11 @@ def _register(shown: Document, content_digest: str) -> Iterator[tuple[str, str]]
         yield f"Feature pipeline {version['feature_pipeline']['name']}", version["feature_pipeline"]["digest"]
     for one in shown["data"]:
         yield f"Snapshot {one['name']}, {one['use']}", one["sha256"]
+    yield from (
+        (f"Datasheet {one['sheet']['number']} of {one['of']}", one["sheet"]["digest"])
+        for one in _datasheets(shown)
+        if one["sheet"]
+    )
     if shown["card"]:
         yield f"Card revision {shown['card']['number']}", shown["card"]["digest"]
     if validation:

@@ -18,6 +18,7 @@ from tests.factories.monitoring import RunFactory
 from tests.factories.registry import (
     ArtifactFactory,
     CardRevisionFactory,
+    DatasheetFactory,
     PipelineStageFactory,
     SealedVersionFactory,
     SnapshotFactory,
@@ -45,7 +46,8 @@ def test_each_thing_is_called_by_name_and_leads_to_its_page() -> None:
     model, snapshot = version.model, version.training_run.training_snapshot
     run, card = RunFactory.create(version=version), CardRevisionFactory.create(model=model)
     artifact = version.artifacts.get()
-    use_case = UseCaseFactory.create()
+    use_case, sheet = UseCaseFactory.create(), DatasheetFactory.create(dataset=snapshot.dataset)
+    assert named(auditor, "datasheet", sheet) == (f"1 of {snapshot.dataset.slug}", sheet.get_absolute_url())
     assert named(auditor, "use_case", use_case) == (use_case.slug, use_case.get_absolute_url())
     assert named(auditor, "model", model) == (model.slug, model.get_absolute_url())
     assert named(auditor, "version", version) == (str(version), version.get_absolute_url())

@@ -34,7 +34,7 @@ def test_each_role_takes_its_kinds(caged: MakeTask, role: str, data: bytes, kind
         ("model", b"", "empty"),
         ("model", parquet(), "not a model"),
         ("model", LOCK, "not a model"),
-        ("dataset", onnx_model(), "neither Parquet nor CSV"),
+        ("dataset", onnx_model(), "neither Parquet, Arrow nor CSV"),
         ("environment", onnx_model(), "is a text file"),
         *((role, pickle.dumps({"a": 1}), "pickle") for role in ("model", "dataset", "environment")),
     ],

@@ -1,4 +1,5 @@
 import io
+import struct
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import ipc
 
 from portal.core.sandbox.child import Refusal
 from registry.sandboxed import tables
@@ -22,6 +24,49 @@ def written(table: pa.Table, **options: Any) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer, **options)
     return buffer.getvalue()
+
+
+def arrow(data: bytes, *, stream: bool, rows: int = 3, compression: Any = None) -> bytes:
+    """Return the Parquet table as an Arrow file or stream."""
+    table, buffer = pq.read_table(io.BytesIO(data)), io.BytesIO()
+    make = ipc.new_stream if stream else ipc.new_file
+    with make(buffer, table.schema, options=ipc.IpcWriteOptions(compression=compression)) as writer:
+        writer.write_table(table, max_chunksize=rows)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("compression", [None, "zstd", "lz4"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_arrow_says_the_same_as_parquet(caged: MakeTask, compression: str | None, *, stream: bool) -> None:
+    data = arrow(parquet(10), stream=stream, compression=compression)
+    table = TableFile(caged(data), "file")
+    assert table.kind == ("arrow stream" if stream else "arrow")
+    expected = describe(TableFile(caged(parquet(10)), "file"), "day")
+    assert describe(table, "day") == expected | {"row_groups": None}
+    for columns in (["label", "x"], ["x"], ["day", "x", "label"]):
+        batches = list(table.batches(columns, rows=2))
+        assert [batch.schema.names for batch in batches] == [columns] * len(batches)
+        read = pa.Table.from_batches(batches)
+        assert read.equals(pq.read_table(io.BytesIO(parquet(10))).select(columns).cast(read.schema))
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_arrow_of_nested_columns_and_without_rows(caged: MakeTask, *, stream: bool) -> None:
+    with pytest.raises(Refusal, match="only flat columns"):
+        TableFile(caged(arrow(parquet(2, nested=[[1], [2]]), stream=stream)), "file")
+    assert TableFile(caged(arrow(parquet(0), stream=stream)), "file").rows == 0
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_arrow_whose_values_lie_outside_its_buffers_is_refused(caged: MakeTask, *, stream: bool) -> None:
+    honest, buffer = struct.pack("<3i", 0, 3, 5), io.BytesIO()
+    text = pa.record_batch([pa.array(["abc", "de"])], names=["t"])
+    with (ipc.new_stream if stream else ipc.new_file)(buffer, text.schema) as writer:
+        writer.write_batch(text)
+    assert buffer.getvalue().count(honest) == 1
+    data = buffer.getvalue().replace(honest, struct.pack("<3i", 0, 2**30, 2**30 + 2))
+    with pytest.raises(Refusal, match="can't be read"):
+        TableFile(caged(data), "file")
 
 
 def test_rows_and_columns_come_in_file_order(caged: MakeTask) -> None:
@@ -88,7 +133,7 @@ def test_missing_columns_are_named(caged: MakeTask) -> None:
         (b"a,b\n1,2,3\n", "can't be read"),
         (b"a,a\n1,2\n", "columns of one name: a"),
         (b"a,\n1,2\n", "without a name"),
-        (b"PK\x03\x04 zip", "neither Parquet nor CSV"),
+        (b"PK\x03\x04 zip", "neither Parquet, Arrow nor CSV"),
         (b"\x80\x04K\x01.", "pickle"),
         (parquet().replace(b"label", b"lab\x80l"), "can't be read"),
     ],
@@ -111,6 +156,9 @@ def test_tables_beyond_the_limits_are_refused(caged: MakeTask, monkeypatch: pyte
         TableFile(caged(parquet(6)), "file")
 
 
+ALIKE = (parquet(5), arrow(parquet(5), stream=False), arrow(parquet(5), stream=True))
+
+
 @lenient
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(caged: MakeTask, data: bytes) -> None:
@@ -119,9 +167,9 @@ def test_any_bytes_are_read_or_refused(caged: MakeTask, data: bytes) -> None:
 
 
 @lenient
-@given(st.integers(0, 2000), st.integers(0, 255))
-def test_a_changed_byte_is_read_or_refused(caged: MakeTask, at: int, value: int) -> None:
-    data = bytearray(parquet(5))
+@given(st.sampled_from(ALIKE), st.integers(0, 2000), st.integers(0, 255))
+def test_a_changed_byte_is_read_or_refused(caged: MakeTask, whole: bytes, at: int, value: int) -> None:
+    data = bytearray(whole)
     data[at % len(data)] = value
     with suppress(Refusal):
         table = TableFile(caged(bytes(data)), "file")

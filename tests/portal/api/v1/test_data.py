@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from portal.accounts.models import Team
+from portal.core.clock import now
 from portal.jobs.models import Job
+from portal.ledger.models import PendingEntry
 from registry.choices import INSPECT_SNAPSHOT
 from registry.models import Dataset, DatasetSnapshot
-from tests.factories.registry import DatasetFactory, SnapshotFactory
+from tests.factories.accounts import RoleGrantFactory
+from tests.factories.registry import DatasetFactory, SnapshotFactory, stored
 from tests.portal.api.callers import Caller, digest_header, fields_of, problem_of
 
 CSV = b"day,x\n2026-01-01,1\n"
@@ -92,3 +95,58 @@ def test_ready_snapshot_tells_rows_columns_and_period(viewer: Caller, stranger: 
 @pytest.mark.parametrize("number", ["0", "2", "9" * 30])
 def test_snapshot_that_is_none_is_a_404(viewer: Caller, dataset: Dataset, number: str) -> None:
     assert problem_of(viewer.get(f"{SNAPSHOTS}/{number}"), 404, "not_found")
+
+
+def test_rows_that_lie_elsewhere_are_registered_as_they_are_told(developer: Caller, dataset: Dataset) -> None:
+    told = {"location": "s3://lake/2014/", "sha256": "AB" * 32, "rows": 9, "columns": [{"name": "x", "type": "int"}]}
+    made = developer.post("/datasets/flights/referenced-snapshots", told)
+    assert made.status_code == 201
+    expected = {"number": 1, "state": "referenced", "sha256": "ab" * 32, "rows": 9, "location": "s3://lake/2014/"}
+    assert made.json() | expected | {"columns": told["columns"], "size": None} == made.json()
+    assert developer.get(f"{SNAPSHOTS}/1").json() == made.json()
+    assert not Job.objects.exists(), "nothing is fetched, inspected or profiled"
+    again = developer.post("/datasets/flights/referenced-snapshots", told)
+    assert problem_of(again, 409, "snapshot_exists")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"location": "https://me:secret@lake/x"}, "location"), ({"location": "x" * 2_001}, "location"),
+        ({"sha256": "g" * 64}, "sha256"), ({"columns": [{"name": "x"}, {"name": "x"}]}, "columns"),
+    ],
+)  # fmt: skip
+def test_a_reference_that_breaks_a_rule_is_named(
+    developer: Caller, dataset: Dataset, change: dict[str, Any], field: str
+) -> None:
+    told = {"location": "On tape 7.", "sha256": "ab" * 32} | change
+    refused = developer.post("/datasets/flights/referenced-snapshots", told)
+    assert fields_of(refused, 422, "invalid") == {field}
+
+
+def test_a_location_is_no_word_of_the_log(developer: Caller, dataset: Dataset) -> None:
+    developer.post("/datasets/flights/referenced-snapshots", {"location": "On tape 7.", "sha256": "ab" * 32})
+    assert not any(b"tape" in bytes(row.payload) for row in PendingEntry.objects.all())
+
+
+def test_rows_leave_with_the_grant_alone_and_are_gone_once_erased(developer: Caller, dataset: Dataset) -> None:
+    snapshot = SnapshotFactory.create(dataset=dataset, blob=stored(CSV))
+    path = f"{SNAPSHOTS}/{snapshot.number}/file"
+    assert problem_of(developer.get(path), 403, "missing_capability")
+    RoleGrantFactory.create(user=developer.user, role="", capability="read_sensitive", team=dataset.team)
+    sent = developer.get(path)
+    assert b"".join(sent.streaming_content) == CSV
+    DatasetSnapshot.objects.filter(pk=snapshot.pk).update(
+        blob=None, erased_at=now(), erased_by=developer.user, erasure_reason="Asked for."
+    )
+    assert "were erased by" in problem_of(developer.get(path), 410, "erased")["detail"]
+    shown = developer.get(f"{SNAPSHOTS}/{snapshot.number}").json()
+    assert (shown["state"], shown["erased_by"], shown["erasure_reason"]) == (
+        "ready", developer.user.email, "Asked for.",
+    )  # fmt: skip
+
+
+def test_rows_that_are_not_here_can_not_be_fetched(developer: Caller, dataset: Dataset) -> None:
+    RoleGrantFactory.create(user=developer.user, role="", capability="read_sensitive", team=dataset.team)
+    developer.post("/datasets/flights/referenced-snapshots", {"location": "On tape 7.", "sha256": "ab" * 32})
+    assert problem_of(developer.get(f"{SNAPSHOTS}/1/file"), 409, "not_usable")

@@ -30,11 +30,13 @@ from portal.reports.assembly import assemble
 from portal.threads.services import withdraw_comment
 from registry.models import ModelVersion
 from registry.rules.documents import Said
+from registry.services.datasheets import write_datasheet
 from registry.services.discussions import comment_on
 from registry.services.documents import add_document, withdraw_document
+from registry.services.erasure import erase_snapshot
 from registry.services.findings import raise_finding
 from registry.services.stages import assign_stage
-from tests.factories.accounts import actor_with, person_with
+from tests.factories.accounts import RoleGrantFactory, actor_with, person_with
 from tests.factories.registry import stored
 from tests.factories.reports import PackFactory, approved_release, sequence
 
@@ -74,6 +76,35 @@ def test_a_first_release_has_nothing_to_compare_with_and_says_so() -> None:
     assert document["validation"]["champion"] is None
     assert document["release"]["replaced"] is None
     assert "No version was in production to compare with." in document["says"]["validation"]
+
+
+def test_a_pack_says_what_its_data_are_and_that_nobody_said() -> None:
+    release = approved_release()
+    training = release.released.training_run.training_snapshot
+    developer = actor_with(Role.DEVELOPER, team=training.dataset.team)
+    write_datasheet(actor=developer, dataset=training.dataset, texts={"gaps": "Night flights."}, sensitive=["x"])
+    sequence()
+    document = assemble(PackFactory.create(release=release))
+    sheets = {one["use"]: one["datasheet"] for one in document["data"]}
+    assert (sheets["training"]["says"]["gaps"], sheets["training"]["sensitive"]) == ("Night flights.", ["x"])
+    assert sheets["validation"] is None
+    agreed = {one["type"]: one["agrees"] for one in document["ledger"]["agreement"]}
+    assert agreed["datasheet"]
+
+
+def test_a_pack_says_whose_rows_were_erased_by_whom_and_why() -> None:
+    release = approved_release()
+    training = release.released.training_run.training_snapshot
+    person = person_with(Role.VIEWER, team=training.dataset.team, name="Ada")
+    RoleGrantFactory.create(user=person, role="", capability="erase_data", team=training.dataset.team)
+    actor = actor_for_user(person, interactive=True)
+    erase_snapshot(actor=actor, snapshot=training, typed=str(training), reason="Asked for.")
+    sequence()
+    document = assemble(PackFactory.create(release=release))
+    erased = {one["use"]: one["erased"] for one in document["data"]}
+    assert erased["validation"] is None
+    assert (erased["training"]["by"]["name"], erased["training"]["reason"]) == ("Ada", "Asked for.")
+    assert all(one["agrees"] for one in document["ledger"]["agreement"] if one["type"] == "snapshot")
 
 
 def test_a_pack_says_who_answers_for_the_stages_and_which_have_no_owner() -> None:

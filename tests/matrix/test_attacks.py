@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from tests.factories.accounts import PASSWORD
 from tests.factories.world import Portfolio, World
-from tests.matrix.addresses import ARGUMENTS, Sent, address_of, send, sent
+from tests.matrix.addresses import ARGUMENTS, address_of
 from tests.matrix.attacks import (
     BAD_VALUES,
     ELSEWHERE,
@@ -37,6 +37,7 @@ from tests.matrix.attacks import (
     raw,
     replaced,
 )
+from tests.matrix.bodies import Sent, send, sent
 from tests.matrix.permissions import rows
 from tests.matrix.test_permissions import text_of, token_of, undone
 from tests.portal.api.callers import digest_header, fresh_client

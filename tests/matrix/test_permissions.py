@@ -15,7 +15,8 @@ from portal.accounts.roles import TOKEN_SCOPES
 from portal.accounts.services.tokens import create_token
 from portal.core.actors import SYSTEM
 from tests.factories.world import Portfolio, World
-from tests.matrix.addresses import ARGUMENTS, METHODS, Sent, address_of, send, sent, url_names
+from tests.matrix.addresses import ARGUMENTS, METHODS, address_of, url_names
+from tests.matrix.bodies import Sent, send, sent
 from tests.matrix.permissions import ROLES, rows
 from tests.portal.api.callers import fresh_client
 

@@ -24,7 +24,8 @@ from portal.core.clock import now
 from portal.ledger.catalogue import Subject
 from portal.ledger.services import append
 from tests.factories.world import World
-from tests.matrix.addresses import Sent, address_of, send, sent
+from tests.matrix.addresses import address_of
+from tests.matrix.bodies import Sent, send, sent
 from tests.matrix.permissions import rows
 from tests.portal.api.callers import fresh_client
 

@@ -23,7 +23,8 @@ from portal.accounts.roles import TOKEN_SCOPES
 from portal.accounts.services.tokens import create_token
 from portal.core.actors import SYSTEM
 from tests.factories.world import World
-from tests.matrix.addresses import ARGUMENTS, sent
+from tests.matrix.addresses import ARGUMENTS
+from tests.matrix.bodies import sent
 from tests.matrix.test_openapi import COMMITTED
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "10"))

@@ -20,7 +20,7 @@ if __name__ == "__main__" and "DATABASE_URL" in os.environ:
     django.setup()
 
     from tests.factories.reports import sequence
-    from tests.matrix.test_replay import play
+    from tests.matrix.playing import play
 
     play()
     sequence()

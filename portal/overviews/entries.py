@@ -40,9 +40,10 @@ class _Names:
 
     models: Mapping[int, str]
     versions: Mapping[int, tuple[str, int]]
-    releases: Mapping[int, tuple[str, int]]
+    releases: Mapping[int, tuple[str, int | None]]
+    """The number is None where what is in use has no version here."""
     datasets: Mapping[int, str]
-    requests: Mapping[int, tuple[str, int]]
+    requests: Mapping[int, tuple[str, int | None]]
     people: Mapping[str, str]
     administers: bool
     """Whether the reader may open somebody's page."""
@@ -75,7 +76,7 @@ def _names(actor: Actor, rows: Sequence[EntryRow], people: Mapping[str, str]) ->
     named = Release.objects.filter(pk__in=of["release"]).order_by().values("pk")
     wanted = named.union(ApprovalRequest.objects.filter(pk__in=decided).order_by().values("release"))
     releases = Release.objects.visible_to(actor).filter(pk__in=wanted)
-    found = list(releases.values_list("pk", "approval_request", "version__model__slug", "version__number"))
+    found = list(releases.values_list("pk", "approval_request", "model__slug", "version__number"))
     datasets = Dataset.objects.visible_to(actor).filter(pk__in=of["dataset"])
     return _Names(
         models=dict(models.values_list("pk", "slug")),
@@ -130,7 +131,8 @@ def _finding(data: _Data, names: _Names) -> _Place:
 
 def _comment(data: _Data, names: _Names) -> _Place:  # noqa: ARG001  (one signature for all)
     comment, number = data.get("comment"), data.get("number")
-    return (str(number), reverse("comment", args=[comment])) if comment and number else NOWHERE
+    name = f"{number} on {data.get('about')}"
+    return (name, reverse("comment", args=[comment])) if comment and number else NOWHERE
 
 
 def _version(data: _Data, names: _Names) -> _Place:
@@ -214,9 +216,9 @@ def _account(data: _Data, names: _Names) -> _Place:
     return f"{told} of {name}" if told else name, url
 
 
-def _spoken(found: tuple[str, int]) -> str:
+def _spoken(found: tuple[str, int | None]) -> str:
     slug, number = found
-    return f"{slug} v{number}"
+    return slug if number is None else f"{slug} v{number}"
 
 
 _PLACES: Mapping[str, Callable[[_Data, _Names], _Place]] = {

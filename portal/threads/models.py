@@ -88,6 +88,7 @@ class Comment(models.Model):
         return {
             "comment": self.pk,
             "thread": self.thread_id,
+            "about": self.thread.about,
             "number": self.number,
             "author": self.author.actor_id,
             "digest": self.digest,

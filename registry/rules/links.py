@@ -11,7 +11,7 @@ MOST, LONGEST, LONGEST_URL = 20, 200, 2_000
 URL = re.compile(r"https://(?!-)[^\s/@?#\\]+([/?#]\S*)?")
 """Over https, without a password in it."""
 NOT_A_LINK = "Write a title, then its address, which begins with https:// and holds no password and no space."
-NOT_A_CONTACT = "Write name; role; address with semicolons between them, the last two where they are known."
+NOT_A_CONTACT = "Write name; role; address with semicolons between them; leave the role empty where it is not known."
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _wrong_link(link: Link) -> str:
 
 def _wrong_contact(contact: Contact) -> str:
     texts = (contact.name, contact.role, contact.address)
-    if not contact.name.strip() or any(";" in text for text in texts):
+    if not contact.name.strip() or any(";" in text for text in texts) or "@" in f"{contact.name}{contact.role}":
         return f"“{'; '.join(texts)[:LONGEST]}” is no contact. {NOT_A_CONTACT}"
     return next(filter(None, map(_unreadable, texts)), "")
 

@@ -19,6 +19,7 @@ from tests.factories.registry import (
     ArtifactFactory,
     CardRevisionFactory,
     DatasheetFactory,
+    DeclaredReleaseFactory,
     PipelineStageFactory,
     SealedVersionFactory,
     SnapshotFactory,
@@ -57,6 +58,8 @@ def test_each_thing_is_called_by_name_and_leads_to_its_page() -> None:
     assert named(auditor, "run", run) == (f"{run.pk} of {version}", run.get_absolute_url())
     assert named(auditor, "card_revision", card) == (f"1 of {model.slug}", card.get_absolute_url())
     stage = PipelineStageFactory.create(model=model)
+    declared = DeclaredReleaseFactory.create(version=None)
+    assert named(auditor, "release", declared) == (f"{declared.model.slug} in production", declared.get_absolute_url())
     assert named(auditor, "pipeline_stage", stage) == (f"training of {model.slug}", stage.get_absolute_url())
     assert named(auditor, "plan", run.plan) == (f"1 of {model.slug}", model.get_absolute_url())
 

@@ -80,7 +80,15 @@ def test_what_is_no_link_is_refused(link: Link) -> None:
 
 
 @pytest.mark.parametrize(
-    "contact", [Contact(""), Contact("A;B"), Contact("A", "b\nc"), Contact("A", "", "x" * 201), Contact("A\u202e")]
+    "contact",
+    [
+        Contact(""),
+        Contact("A;B"),
+        Contact("Vera, support, vera@example.org"),
+        Contact("A", "b\nc"),
+        Contact("A", "", "x" * 201),
+        Contact("A\u202e"),
+    ],
 )
 def test_what_is_no_contact_is_refused(contact: Contact) -> None:
     assert problems([], [contact]).keys() == {"contacts"}

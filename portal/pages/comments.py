@@ -90,7 +90,7 @@ def comment_withdraw(request: PageRequest, pk: int) -> HttpResponse:
     if form.is_valid() and form.attempt(withdraw_comment, actor=request.actor, comment=found) is not None:
         return redirect(found)
     happens = [
-        "Its text, and how it read before, are shown to nobody but auditors.",
+        "Its text, and how it read before, are shown to nobody but auditors. Evidence packs made before keep it.",
         "A line stays in its place: that you withdrew it, and when. It can’t be brought back.",
     ]
     back = Back(found.get_absolute_url(), str(found).capitalize())

@@ -1,6 +1,6 @@
 """Threads and their comments. A thread knows its team, and what its entries are filed under; not what it is about."""
 
-import hashlib
+import secrets
 from typing import Any, Self
 
 from django.db import models
@@ -10,7 +10,13 @@ from django.urls import reverse
 from portal.accounts.models import Team, User
 from portal.core.fulltext import words_index
 from portal.core.querysets import ScopedQuerySet
+from portal.ledger.services import SALT_BYTES, commitment
 from portal.threads.choices import CommentState
+
+
+def new_salt() -> str:
+    """Return the salt of one text, in hexadecimal digits."""
+    return secrets.token_hex(SALT_BYTES)
 
 
 class Thread(models.Model):
@@ -45,6 +51,9 @@ class Comment(models.Model):
     number = models.PositiveIntegerField()
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(help_text="CommonMark.")
+    salt = models.CharField(
+        max_length=64, default=new_salt, help_text="Of this text: its digest tells nothing by itself."
+    )
     state = models.CharField(max_length=9, choices=CommentState.choices, default=CommentState.WRITTEN)
     written_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
@@ -80,8 +89,8 @@ class Comment(models.Model):
 
     @property
     def digest(self) -> str:
-        """Return the SHA-256 of the text in UTF-8."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        """Return the commitment to the text: SHA-256 of the salt and the text in UTF-8."""
+        return commitment(bytes.fromhex(self.salt), self.text)
 
     def public_state(self) -> dict[str, Any]:
         """Return what the ledger says of this row."""
@@ -104,6 +113,7 @@ class EarlierText(models.Model):
 
     comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="earlier_texts")
     text = models.TextField()
+    salt = models.CharField(max_length=64)
     until = models.DateTimeField(help_text="When it was replaced.")
 
     class Meta:

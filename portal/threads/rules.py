@@ -2,6 +2,8 @@
 
 LIMIT = 10_000
 """Characters of a comment."""
+MOST_BRACKETS = 300
+"""Beginnings of links: to look for the end of each takes time by their square."""
 
 
 def plain(text: str) -> str:
@@ -15,6 +17,8 @@ def text_problem(text: str) -> str:
         return "Say something: a comment of spaces is none."
     if "\0" in text:
         return "Take out the NUL character, which no column holds."
+    if text.count("[") > MOST_BRACKETS:
+        return f"It has more than {MOST_BRACKETS} opening brackets “[”. Write less in one comment."
     if len(text) > LIMIT:
         return f"It has {len(text):,} characters; a comment has at most {LIMIT:,}. Write two, or link to a document."
     return ""

@@ -14,7 +14,7 @@ from portal.threads import rules
 from portal.threads.choices import CommentState
 from portal.threads.errors import CommentWithdrawn, NotYourComment
 from portal.threads.events import COMMENT_EDITED, COMMENT_WITHDRAWN, COMMENT_WRITTEN
-from portal.threads.models import Comment, EarlierText, Thread
+from portal.threads.models import Comment, EarlierText, Thread, new_salt
 
 
 def open_thread(*, team: Team, about: str, topics: list[str]) -> Thread:
@@ -49,9 +49,9 @@ def edit_comment(*, actor: Actor, comment: Comment, text: str) -> Comment:
     if said == row.text:
         return row
     at = now()
-    EarlierText.objects.create(comment=row, text=row.text, until=at)
-    row.text, row.state, row.edited_at = said, CommentState.EDITED, at
-    row.save(update_fields=["text", "state", "edited_at"])
+    EarlierText.objects.create(comment=row, text=row.text, salt=row.salt, until=at)
+    row.text, row.salt, row.state, row.edited_at = said, new_salt(), CommentState.EDITED, at
+    row.save(update_fields=["text", "salt", "state", "edited_at"])
     _record(row, actor, COMMENT_EDITED)
     return row
 

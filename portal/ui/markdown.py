@@ -5,6 +5,7 @@ lines: the outline is the page's own.
 """
 
 from collections.abc import MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import nh3
@@ -26,6 +27,7 @@ _cleaner = nh3.Cleaner(
 )
 
 
+@lru_cache(500)  # the worst text takes a tenth of a second, and a page shows many
 def markdown(text: str, *, flowing: bool = False) -> SafeString:
     """Return a text as sanitised HTML; in a flowing one the ends of lines say nothing, as in files with short lines."""
     reader = _FLOWING if flowing else _WRITTEN

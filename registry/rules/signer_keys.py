@@ -4,10 +4,11 @@ Caged code reads this, so it knows no Django.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
@@ -24,6 +25,8 @@ CURVES = (*HASHES, ED25519)
 LONGEST_KEY = 2_000
 VERIFIED, UNKNOWN_KEY = "verified", "unknown_key"
 _SSH = ("ssh-", "ecdsa-sha2-")
+TRIALS = 256
+"""Messages by which a point of small order shows; that one passes them all is as likely as guessing 49 bits."""
 
 
 class NotAKey(ValueError):
@@ -53,7 +56,22 @@ def public_key(text: str) -> tuple[str, str, str]:
             "This is no public key in PEM form (-----BEGIN PUBLIC KEY-----) or OpenSSH form (ssh-ed25519 …)."
         ) from None
     if isinstance(key, ed25519.Ed25519PublicKey):
+        if _verifies_anything(key):
+            raise NotAKey("This is no key: what nobody signed would be verified with it.")
         return signatures.key_id(key), signatures.public_pem(key), ED25519
     if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name not in HASHES:
         raise NotAKey("Use P-256, P-384 or P-521, or for commits Ed25519. No other key checks a signature here.")
     return signatures.key_id(key), signatures.public_pem(key), key.curve.name
+
+
+def _verifies_anything(key: ed25519.Ed25519PublicKey) -> bool:
+    """Whether the key is a point of small order, with which a signature that needs no private key is verified.
+
+    R is the neutral point and S is 0 (RFC 8032, section 5.1.7): that holds of one message in eight or more.
+    """
+    nobodys = b"\1" + bytes(63)
+    for number in range(TRIALS):
+        with suppress(InvalidSignature):
+            key.verify(nobodys, b"%d" % number)
+            return True
+    return False

@@ -132,11 +132,18 @@ def send_back(*, actor: Actor, finding: Finding, comment: str) -> Finding:
 def reopen_finding(
     *, actor: Actor, finding: Finding, comment: str, holder: User | None = None, due: datetime | None = None
 ) -> Finding:
-    """Open a closed finding again, and say why. Raises NotYourFinding, NotUsable and Invalid."""
+    """Open a closed finding again, and say why; its due time holds again unless the raising line sets another.
 
-    def apply(row: Finding, _: rules.Standing) -> Problems:
-        row.holder, row.held_since, row.due = holder, now() if holder else None, due
-        return _holder_problems(row.model, holder) | rules.due_problems(due, now())
+    Raises NotYourFinding, NotUsable and Invalid.
+    """
+
+    def apply(row: Finding, who: rules.Standing) -> Problems:
+        before = row.moves.exclude(due=None).order_by("-pk").values_list("due", flat=True).first()
+        raising = who.line == row.line
+        row.holder, row.held_since = holder, now() if holder else None
+        row.due = before if due is None and not raising else due
+        found = rules.due_problems(due, now()) | rules.time_problems(before, row.due, raising=raising)
+        return _holder_problems(row.model, holder) | found
 
     return _move(actor, finding, FindingVerb.REOPEN, comment, _Change(apply))
 

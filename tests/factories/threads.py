@@ -6,7 +6,7 @@ import factory
 
 from portal.core.clock import now
 from portal.threads.choices import CommentState
-from portal.threads.models import Comment, EarlierText, Thread
+from portal.threads.models import Comment, EarlierText, Thread, new_salt
 from registry.models import Discussion, Finding, ModelVersion
 from registry.models.discussions import Commented, model_of
 from tests.factories.accounts import UserFactory
@@ -55,4 +55,5 @@ class EarlierTextFactory(factory.django.DjangoModelFactory):  # type: ignore[mis
 
     comment = factory.SubFactory(CommentFactory, state=CommentState.EDITED, edited_at=factory.LazyFunction(now))
     text = "See run 2."
+    salt = factory.LazyFunction(new_salt)
     until = factory.LazyFunction(now)

@@ -27,18 +27,26 @@ class CommentSerializer(serializers.ModelSerializer[Comment]):
     about = serializers.CharField(source="thread.about", read_only=True, help_text="What it is on, in words.")
     author = serializers.SlugRelatedField(slug_field="email", read_only=True)  # type: ignore[var-annotated]
     text = serializers.SerializerMethodField(help_text="CommonMark; null where it was withdrawn.")
-    digest = serializers.CharField(read_only=True, help_text="SHA-256 of the text in UTF-8, as the ledger has it.")
+    digest = serializers.CharField(
+        read_only=True, help_text="SHA-256 of the salt’s bytes and the text in UTF-8, as the ledger has it."
+    )
+    salt = serializers.SerializerMethodField(help_text="Hexadecimal; null where the text was withdrawn.")
 
     class Meta:
         model = Comment
         fields = [
-            "id", "about", "number", "author", "text", "digest", "state", "written_at", "edited_at", "withdrawn_at",
+            "id", "about", "number", "author", "text", "salt", "digest", "state", "written_at", "edited_at",
+            "withdrawn_at",
         ]  # fmt: skip
         extra_kwargs = {"state": {"read_only": True}}
 
     def get_text(self, comment: Comment) -> str | None:
         """Return the text, unless it was withdrawn and the caller is no auditor."""
         return None if is_hidden(actor_of(self.context["request"]), comment) else comment.text
+
+    def get_salt(self, comment: Comment) -> str | None:
+        """Return the salt of the text’s digest, to whom the text is shown."""
+        return None if is_hidden(actor_of(self.context["request"]), comment) else comment.salt
 
 
 class EarlierTextSerializer(serializers.ModelSerializer[EarlierText]):

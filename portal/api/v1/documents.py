@@ -21,7 +21,7 @@ from portal.core.querysets import visible
 from portal.overviews.documents import DocumentFilter, documents_now
 from registry.choices import DocumentKind, DocumentState
 from registry.models import Document, RegisteredModel
-from registry.rules.documents import MOST_BYTES, Said
+from registry.rules.documents import MOST_BYTES, SUFFIXES, Said
 from registry.selectors import file_of_document
 from registry.services import documents as services
 
@@ -123,7 +123,7 @@ class DocumentFile(Door):
 
     @extend_schema(
         operation_id="models_documents_file_download",
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY},
+        responses={(200, media_type): OpenApiTypes.BINARY for media_type in SUFFIXES},
     )
     def get(self, request: Request, slug: str, number: int) -> HttpResponseBase:
         """Download the file, in whole or one range of bytes; the ETag is its SHA-256, so that parts can be joined."""

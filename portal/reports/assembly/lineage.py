@@ -114,6 +114,7 @@ def comment_part(row: Comment) -> dict[str, Any]:
         "author": {"id": row.author.actor_id, "name": row.author.name},
         "state": row.state,
         "text": None if row.is_withdrawn else row.text,
+        "salt": None if row.is_withdrawn else row.salt,
         "digest": row.digest,
         "written_at": row.written_at.isoformat(),
         "edited_at": row.edited_at.isoformat() if row.edited_at else None,

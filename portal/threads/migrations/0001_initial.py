@@ -2,6 +2,7 @@
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import portal.core.fulltext
+import portal.threads.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -22,6 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.PositiveIntegerField()),
                 ('text', models.TextField(help_text='CommonMark.')),
+                ('salt', models.CharField(default=portal.threads.models.new_salt, help_text='Of this text: its digest tells nothing by itself.', max_length=64)),
                 ('state', models.CharField(choices=[('written', 'Written'), ('edited', 'Edited'), ('withdrawn', 'Withdrawn')], default='written', max_length=9)),
                 ('written_at', models.DateTimeField()),
                 ('edited_at', models.DateTimeField(null=True)),
@@ -37,6 +39,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('text', models.TextField()),
+                ('salt', models.CharField(max_length=64)),
                 ('until', models.DateTimeField(help_text='When it was replaced.')),
                 ('comment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='earlier_texts', to='threads.comment')),
             ],

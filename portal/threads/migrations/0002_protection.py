@@ -15,10 +15,10 @@ class Migration(migrations.Migration):
             "threads_comment",
             "state",
             ["written", "edited", "withdrawn"],
-            ["state", "text", "edited_at", "withdrawn_at"],
+            ["state", "text", "salt", "edited_at", "withdrawn_at"],
         ),
         no_return(
             "threads_comment",
-            "OLD.state = 'withdrawn' OR NEW.state = 'written' OR NEW.state = 'withdrawn' AND NEW.text <> OLD.text",
+            "OLD.state = 'withdrawn' OR NEW.state = 'written' OR NEW.state = 'withdrawn' AND (NEW.text, NEW.salt) <> (OLD.text, OLD.salt)",
         ),
     ]

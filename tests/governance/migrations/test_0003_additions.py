@@ -87,6 +87,7 @@ def test_triggers_fire_for_replicated_changes_too() -> None:
             ("governance_decision_in_time", "A"),
             ("governance_policycheck_in_time", "A"),
             ("governance_seat_in_time", "A"),
+            ("monitoring_columnprofile_in_time", "A"),
             ("monitoring_measurement_in_time", "A"),
             ("monitoring_validationcheck_in_time", "A"),
             ("registry_artifact_in_time", "A"),

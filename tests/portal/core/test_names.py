@@ -9,7 +9,26 @@ def test_names_of_all_scripts_are_fine(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "character", ["\u202e", "\u2066", "\u200b", "\ufeff", "\u00ad", "\x1b", "\n", "\u0085", "\u2028", "\U000e0041"]
+    "character",
+    [
+        "\u202e",
+        "\u2066",
+        "\u200b",
+        "\ufeff",
+        "\u00ad",
+        "\x1b",
+        "\n",
+        "\u0085",
+        "\u2028",
+        "\U000e0041",
+        "\u034f",
+        "\ufe0f",
+        "\U000e0100",
+        "\u3164",
+        "\u180b",
+        "\u200c",
+        "\u200d",
+    ],
 )
 def test_what_is_not_seen_is_named(character: str) -> None:
     words = unseen_in(f"a{character}b")

@@ -13,6 +13,8 @@ def test_lines_end_alike_and_nothing_blank_stands_around(text: str, kept: str) -
 def test_a_text_says_something_and_has_an_end() -> None:
     assert text_problem("") == "Say something: a comment of spaces is none."
     assert text_problem("a" * LIMIT) == ""
+    assert text_problem("[" * 300) == ""
+    assert text_problem("[" * 301).startswith("It has more than 300 opening brackets")
     assert text_problem("a" * (LIMIT + 1)).startswith("It has 10,001 characters; a comment has at most 10,000.")
     assert "NUL" in text_problem("a\0b")
 

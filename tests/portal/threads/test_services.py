@@ -45,7 +45,8 @@ def test_comments_of_a_thread_are_numbered_and_told_without_their_text(thread: T
     entry = told()[0]
     assert entry["event"] == "threads.comment.written"
     assert entry["data"] == first.public_state()
-    assert entry["data"]["digest"] == hashlib.sha256(first.text.encode()).hexdigest()
+    assert entry["data"]["digest"] == hashlib.sha256(bytes.fromhex(first.salt) + first.text.encode()).hexdigest()
+    assert first.salt not in json.dumps(entry)
     assert entry["topics"] == ["model:1", "version:2", f"comment:{first.pk}"]
     assert "rows" not in json.dumps(entry)
 
@@ -57,6 +58,8 @@ def test_an_edit_keeps_how_it_read_before(thread: Thread, developer: Actor) -> N
     made.refresh_from_db()
     assert (made.text, made.state) == ("Three.", "edited")
     assert list(made.earlier_texts.values_list("text", flat=True)) == ["One.", "Two."]
+    salts = {made.salt, *made.earlier_texts.values_list("salt", flat=True)}
+    assert [len(bytes.fromhex(salt)) for salt in salts] == [32, 32, 32]
     assert [one["event"].rpartition(".")[2] for one in told()] == ["written", "edited", "edited"]
 
 

@@ -30,6 +30,21 @@ def test_only_keys_that_check_a_signature_here_are_registered(key: Any) -> None:
         public_key(key.public_key().public_bytes(*PEM).decode())
 
 
+@pytest.mark.parametrize(
+    "point",
+    [
+        "01" + "00" * 31,
+        "00" * 32,
+        "ec" + "ff" * 30 + "7f",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    ],
+)  # of the orders 1, 4, 2 and 8
+def test_a_point_with_which_everything_is_signed_is_no_key(point: str) -> None:
+    key = ed25519.Ed25519PublicKey.from_public_bytes(bytes.fromhex(point))
+    with pytest.raises(NotAKey, match="what nobody signed"):
+        public_key(key.public_bytes(*PEM).decode())
+
+
 @pytest.mark.parametrize("text", ["", "hello", "ssh-ed25519 AAAA", "ssh-ed25519", "ssh-rot13 AAAA x", "ssh-ed25519 é"])
 def test_what_is_no_key_is_refused_in_words(text: str) -> None:
     with pytest.raises(NotAKey, match="no public key"):

@@ -92,6 +92,24 @@ def test_a_finding_goes_from_raised_to_closed_and_every_step_is_told(
     assert all(before == earlier for (before, _), (_, earlier) in zip(states[1:], states[:-1], strict=True))
 
 
+def test_opening_again_gives_only_the_raising_line_more_time(
+    validator: Actor, model: RegisteredModel, dana: User
+) -> None:
+    due = now() + timedelta(days=7)
+    found = raised(validator, model, holder=dana, due=due)
+    for opener, later, expected in ((acting(dana), None, due), (validator, due + timedelta(days=9), None)):
+        services.start_remediation(actor=acting(dana), finding=found)
+        services.hand_in_remediation(actor=acting(dana), finding=found, comment="Recalibrated.")
+        services.close_finding(actor=validator, finding=found, comment="Run 5 passes.")
+        if opener is not validator:
+            with pytest.raises(Invalid, match=r"see the fields"):
+                services.reopen_finding(
+                    actor=opener, finding=found, comment="x", holder=dana, due=due + timedelta(days=900)
+                )
+        opened = services.reopen_finding(actor=opener, finding=found, comment="June fails.", holder=dana, due=later)
+        assert opened.due == (expected or later)
+
+
 def test_what_people_write_is_not_in_the_log(validator: Actor, model: RegisteredModel, dana: User) -> None:
     services.close_finding(actor=validator, finding=handed_in(validator, model, dana), comment="Run 5 passes.")
     payloads = b"".join(bytes(one) for one in PendingEntry.objects.values_list("payload", flat=True))

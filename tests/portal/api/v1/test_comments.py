@@ -29,7 +29,7 @@ def test_a_comment_is_written_edited_and_withdrawn(developer: Caller, version: M
     assert answer["Location"].endswith(f"/api/v1{own}")
     assert (made["about"], made["number"], made["author"]) == ("limits v3", 1, developer.user.email)
     assert (made["text"], made["state"], made["earlier_texts"]) == ("Which **rows**?", "written", [])
-    assert made["digest"] == hashlib.sha256(b"Which **rows**?").hexdigest()
+    assert made["digest"] == hashlib.sha256(bytes.fromhex(made["salt"]) + b"Which **rows**?").hexdigest()
     edited = developer.patch(own, {"text": "Which columns?"}).json()
     assert (edited["text"], edited["state"]) == ("Which columns?", "edited")
     assert [one["text"] for one in edited["earlier_texts"]] == ["Which **rows**?"]

@@ -84,7 +84,9 @@ def _wrong_link(link: Link) -> str:
 
 def _wrong_contact(contact: Contact) -> str:
     texts = (contact.name, contact.role, contact.address)
-    if not contact.name.strip() or any(";" in text for text in texts) or "@" in f"{contact.name}{contact.role}":
+    # One part alone that holds an address was written with other separators.
+    run_together = "," in contact.name and "@" in contact.name and texts[1:] == ("", "")
+    if not contact.name.strip() or any(";" in text for text in texts) or run_together:
         return f"“{'; '.join(texts)[:LONGEST]}” is no contact. {NOT_A_CONTACT}"
     return next(filter(None, map(_unreadable, texts)), "")
 

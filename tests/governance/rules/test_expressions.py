@@ -116,6 +116,8 @@ def fits(variable: Variable, value: object) -> bool:
     """Said another way than the rule says it: the exact type, and a value that is something."""
     if variable.type is VariableType.DOUBLE:
         return type(value) is float and -math.inf < value < math.inf
+    if variable.type is VariableType.STRINGS:
+        return type(value) is list and value != [] and all(type(one) is str for one in value)
     wanted = {VariableType.BOOL: bool, VariableType.INT: int, VariableType.STRING: str}[variable.type]
     return type(value) is wanted and value != ""
 
@@ -125,6 +127,7 @@ ALWAYS_TRUE = {
     VariableType.INT: "{0} > 0 || {0} <= 0",
     VariableType.DOUBLE: "!({0} < 0.0) || true",
     VariableType.STRING: "{0} == '' || {0} != ''",
+    VariableType.STRINGS: "{0}.all(one, one == '') || true",
 }
 
 

@@ -60,7 +60,7 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) 
     """Return every variable with the value read at an instant; None where there is none."""
     card, champion = published_card(version.model), comparable_champion(version)
     text = cards.CardText(card.intended_use, card.limitations, card.out_of_scope_use) if card else None
-    authors = {address.strip().lower() for address in version.training_run.commit_authors}
+    authors = version.training_run.author_addresses
     known = people_of_addresses(authors, kind=UserKind.PERSON)
     assessment = assessment_in_force(version.model)
     values: dict[str, object] = {

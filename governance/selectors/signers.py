@@ -154,8 +154,8 @@ def _parts_played(rows: Sequence[ApprovalRequest]) -> dict[int, list[duties.Part
     return found
 
 
-def _commit_addresses(request: ApprovalRequest) -> list[str]:
-    return [address.strip().lower() for address in request.release.released.training_run.commit_authors]
+def _commit_addresses(request: ApprovalRequest) -> set[str]:
+    return request.release.released.training_run.author_addresses
 
 
 def _uploaders(rows: Sequence[ApprovalRequest]) -> dict[int, set[int]]:

@@ -13,6 +13,7 @@ from registry.models.lineage_runs import LineageRun
 from registry.models.models import RegisteredModel
 from registry.rules.commit_signing import OTHER_KIND, UNSIGNED
 from registry.rules.signer_keys import UNKNOWN_KEY, VERIFIED
+from registry.rules.versions import author_addresses
 
 COMMITS = {
     VERIFIED: "signed with the key of {signer}",
@@ -77,6 +78,11 @@ class TrainingRun(models.Model):
 
     def __str__(self) -> str:
         return f"training run {self.pk}"
+
+    @property
+    def author_addresses(self) -> set[str]:
+        """The addresses of the commit's authors as accounts have them, each once."""
+        return author_addresses(self.commit_authors)
 
     @property
     def commit_words(self) -> str:

@@ -98,6 +98,11 @@ def claim_problems(claims: Sequence[Claim]) -> dict[str, list[str]]:
     return problems
 
 
+def author_addresses(commit_authors: Sequence[str]) -> set[str]:
+    """Return the addresses of a commit's authors as accounts have them, each once."""
+    return {address.strip().lower() for address in commit_authors}
+
+
 def training_problems(
     *,
     repository: str,

@@ -36,7 +36,7 @@ from registry.rules import artifacts as files
 from registry.rules import commit_signing
 from registry.rules.states import VERSION, after
 from registry.rules.values import text_problems
-from registry.rules.versions import Claim, claim_problems, training_problems
+from registry.rules.versions import Claim, author_addresses, claim_problems, training_problems
 from registry.services.rows import author_of, lock_model, next_number, require_in_service
 
 __all__ = [
@@ -250,7 +250,7 @@ def _told_by_commit(
         told = commit_signing.judge(run.signed_commit, commit=run.commit, keys=keys)
     except commit_signing.NotTheCommit as refused:
         return None, {"training_run.signed_commit": [str(refused)]}
-    if told.author not in {address.strip().lower() for address in run.commit_authors}:
+    if told.author not in author_addresses(run.commit_authors):
         return None, {"training_run.commit_authors": [f"The commit was written by {told.author}: name them, too."]}
     return told, {}
 

@@ -4,10 +4,16 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from unittest.mock import patch
+from urllib.parse import unquote, urlsplit
 
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection
+from django.http import QueryDict
+from django.urls import Resolver404, resolve
+from django.utils.functional import cached_property
 
 from portal.env import BASE_DIR
 
@@ -29,7 +35,10 @@ PARAMETERS = (
     "format=api", "include=owner", "expand=owner", "state__regex=.*", "versions__created_by__is_active=true",
 )  # fmt: skip
 LIMITS = ("0", "-1", "201", "1000000", "9" * 30, "x", "", "1e3", "1;2", "%00")
+EVERY = "*"
+NOBODY: set[str] = set()
 PAGES = ("0", "-1", "99999", "9" * 30, "x", "1.5", "%00", "1%27")
+UNSPEAKABLE = ("%00", "%ED%A0%80")
 ODD_WORDS = ("%00", "a%00b", "..%2F..%2Fetc%2Fpasswd", "a'--", "%ED%A0%80", "%F0%9F%A6%98", "x" * 300, "{{7*7}}")
 ODD_NUMBERS = ("0", "-1", "9" * 18, "9" * 30, "1.5", "1e3", "%00", "1%20OR%201=1")
 
@@ -96,6 +105,60 @@ def place(response: Any) -> str:
     parts = urlsplit(location)
     plain = location.startswith("/") and not location.startswith(("//", "/\\"))
     return "within" if plain and not parts.netloc and not parts.scheme else location
+
+
+class WatchedQuery(QueryDict):
+    """A query that notes which parameters are asked for; who goes on with the whole of it has asked for every one."""
+
+    asked = NOBODY
+
+    def __getitem__(self, key: str) -> Any:
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self.asked.add(str(key))
+        return super().__contains__(key)
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked.add(EVERY)
+        return super().__iter__()
+
+    def getlist(self, key: str, default: Any = None) -> list[Any]:
+        self.asked.add(key)
+        return super().getlist(key, default)
+
+    def copy(self) -> QueryDict:
+        return QueryDict(self.urlencode(), mutable=True)
+
+    def urlencode(self, safe: str | None = None) -> str:
+        self.asked.add(EVERY)
+        return super().urlencode(safe)
+
+
+@contextmanager
+def parameters_asked_for() -> Iterator[set[str]]:
+    """Yield the names of the query's parameters that are looked at meanwhile; EVERY where all are."""
+    asked: set[str] = set()
+
+    def query(request: WSGIRequest) -> WatchedQuery:
+        found = WatchedQuery(request.META.get("QUERY_STRING", ""))
+        found.asked = asked
+        return found
+
+    watched = cached_property(query)
+    watched.__set_name__(WSGIRequest, "GET")
+    with patch.object(WSGIRequest, "GET", watched):
+        yield asked
+
+
+def leads_somewhere(address: str) -> bool:
+    """Whether a view stands behind the address."""
+    try:
+        resolve(unquote(address, errors="surrogatepass"))
+    except Resolver404:
+        return False
+    return True
 
 
 def is_stored(text: str) -> bool:

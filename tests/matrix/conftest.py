@@ -8,6 +8,7 @@ from django.test import TransactionTestCase, override_settings
 from portal.accounts.choices import Role
 from tests.factories.accounts import RoleGrantFactory
 from tests.factories.world import World
+from tests.matrix.attempts import token_of
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +50,9 @@ def world(world_of: Callable[[int], AbstractContextManager[World]]) -> Iterator[
         for role in (Role.VALIDATOR, Role.APPROVER, Role.OPERATOR):
             RoleGrantFactory.create(user=made.mine.author, role=role, team=made.mine.team)
         yield made
+
+
+@pytest.fixture(scope="module")
+def secret(world: World) -> str:
+    """Return a token of who holds every role of my team."""
+    return token_of(world)

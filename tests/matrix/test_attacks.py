@@ -3,49 +3,49 @@
 To write the numbers of attempts into docs/security.md: REGENERATE=1 make test ARGS="tests/matrix/test_attacks.py -n 0"
 """
 
-import gzip
-import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.http import SimpleCookie
 from django.test import Client
 from django.urls import reverse
 
 from tests.factories.accounts import PASSWORD
-from tests.factories.world import Portfolio, World
+from tests.factories.world import World
 from tests.matrix.addresses import ARGUMENTS, address_of
 from tests.matrix.attacks import (
-    BAD_VALUES,
     ELSEWHERE,
+    EVERY,
     FOREIGN_FIELDS,
     HOSTS,
-    LIMITS,
-    ODD_NUMBERS,
-    ODD_WORDS,
-    PAGES,
     PARAMETERS,
     at,
     held,
     is_stored,
     leaves,
     objects,
+    parameters_asked_for,
     place,
-    raw,
     replaced,
 )
+from tests.matrix.attempts import (
+    CALLS,
+    FORMS,
+    READS,
+    TABLE,
+    browser,
+    given,
+    named_and_refused,
+    outcome,
+    status,
+    undone,
+    where,
+)
 from tests.matrix.bodies import Sent, send, sent
-from tests.matrix.permissions import rows
-from tests.matrix.test_permissions import text_of, token_of, undone
-from tests.portal.api.callers import digest_header, fresh_client
+from tests.portal.api.callers import fresh_client
 
-TABLE = rows()
-READS = [row for row in TABLE if row.startswith("GET ")]
-FORMS = [row for row in TABLE if not row.startswith("GET ") and " api_" not in row and row != "POST csp_report"]
-CALLS = [row for row in TABLE if not row.startswith("GET ") and " api_" in row]
 PRIVATE = [row for row in READS if TABLE[row]["anonymous"] in {"login", "401"}]
 FOREIGN_SITE = {"HTTP_ORIGIN": "https://evil.example"}
 MARK = "Wombat"
@@ -54,46 +54,8 @@ OF_NO_TEAM = {"policy", "problem_type", "password_link", "guide", "guide_file"}
 DOCUMENTS = {"POST api_lineage"}
 """Whose body another specification describes: kept whole, so that fields beside its own are no error, and names in it
 that lead nowhere are noted in the answer (tests/registry/services/test_openlineage.py)."""
-PASSING = re.compile(r"\b[A-Za-z0-9]{64}\b|\d\d:\d\d:\d\d UTC|urn:countersign:request:[\w-]+")
-"""What differs between two answers to the same call: CSRF tokens, the time, and the request's id."""
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def secret(world: World) -> str:
-    """A token of who holds every role of my team."""
-    return token_of(world)
-
-
-def browser(world: World, *, enforce_csrf: bool = False) -> Client:
-    client = fresh_client(enforce_csrf=enforce_csrf)
-    client.force_login(world.mine.author)
-    return client
-
-
-def outcome(client: Client, method: str, address: str, what: Sent | None = None) -> tuple[str, str]:
-    """Make the call, take back what it did; return status and text."""
-    cookies = SimpleCookie(client.cookies.output(header="", sep=";"))
-    with undone():
-        response = send(client, method, address, what or Sent())
-        found = str(response.status_code), PASSING.sub("", text_of(response))
-    client.cookies = cookies
-    return found
-
-
-def status(client: Client, method: str, address: str, what: Sent | None = None) -> str:
-    return outcome(client, method, address, what)[0]
-
-
-def where(row: str, team: Portfolio) -> tuple[str, str]:
-    method, name = row.split()
-    return method, address_of(method, name, team)
-
-
-def given(row: str, team: Portfolio) -> Sent:
-    method, name = row.split()
-    return sent(method, name, team)
 
 
 def test_forged_requests(world: World) -> None:
@@ -213,8 +175,14 @@ def test_parameters_that_reach_through_relations(world: World, secret: str) -> N
     for row in PRIVATE:
         method, address = where(row, world.mine)
         client = program if " api_" in row else person
-        usual, plain = outcome(client, method, address)
-        for parameter in PARAMETERS if " api_" in row else PARAMETERS[:4]:
+        with parameters_asked_for() as asked:
+            usual, plain = outcome(client, method, address)
+        if " api_" in row:
+            refused, known = named_and_refused(client, address, PARAMETERS)
+            got |= {f"{row} {parameter}": "400" for parameter in refused}
+        else:
+            known = [one for one in PARAMETERS[:4] if EVERY in asked or one.partition("=")[0] in asked]
+        for parameter in known:
             found, text = outcome(client, method, f"{address}?{parameter}")
             same = found == usual and abs(len(text) - len(plain)) < 400 and world.theirs.mark not in text
             got[f"{row} {parameter}"] = "ignored" if same else found
@@ -274,109 +242,6 @@ def test_answers_that_caches_could_keep(world: World, secret: str) -> None:
                 response = send(client, method, address, Sent())
                 got[f"{row} {response.status_code}"] = response.headers.get("Cache-Control", "missing")
     held("answers that caches could keep", got, {"private, no-store", "no-store"})
-
-
-@pytest.mark.parametrize("row", [row for row in CALLS if row.split()[1] != "api_artifact"])
-def test_bodies_that_are_malformed(world: World, secret: str, row: str) -> None:
-    program = fresh_client(token=secret)
-    method, address = where(row, world.mine)
-    body = dict(given(row, world.mine).values or {})
-    for path in leaves(body):
-        if not path:
-            continue
-        for value in BAD_VALUES:
-            with undone():
-                text = raw(replaced(body, path, value))
-                response = program.generic(method, address, text, content_type="application/json")
-            label = f"{row} {path} {str(value)[:20]!r}"
-            TALLY[label] = "no defect" if response.status_code < 500 else str(response.status_code)
-            if isinstance(value, str) and "\0" in value and response.status_code < 400:
-                TALLY[label] = "a NUL was taken"
-
-
-TALLY: dict[str, str] = {}
-
-
-def test_no_malformed_body_was_a_defect() -> None:
-    if len({label.split()[1] for label in TALLY}) < 5:  # a single row was asked for
-        pytest.skip("counts what the tests before it tried")
-    held("malformed bodies", TALLY, {"no defect"})
-
-
-def test_words_and_numbers_of_odd_shape_in_paths_and_queries(world: World, secret: str) -> None:
-    program, person, got = fresh_client(token=secret), browser(world), {}
-    for row in TABLE:
-        method, name = row.split()
-        if name == "readyz":  # says 503 where no sequencer runs
-            continue
-        client = program if " api_" in row else person
-        arguments = dict((ARGUMENTS.get(row) or ARGUMENTS.get(name) or (lambda _: {}))(world.mine))
-        path = address_of(method, name, world.mine)
-        for key, value in arguments.items():
-            for odd in ODD_WORDS if isinstance(value, str) else ODD_NUMBERS:
-                address = odd.join(path.rsplit(str(value), 1))
-                got[f"{row} {key} {odd}"] = status(client, method, address, sent(method, name, world.mine))
-        if method == "GET":
-            queries = [("limit", value) for value in LIMITS] if " api_" in row else [("page", value) for value in PAGES]
-            names = ("cursor",) if " api_" in row else ("sort", "q", "state", "before", "topic", "since")
-            queries += [(parameter, value) for parameter in names for value in ("%00", "%ED%A0%80")]
-            for parameter, value in queries:
-                got[f"{row}?{parameter}={value}"] = status(client, method, f"{path}?{parameter}={value}")
-    tame = {label: "no defect" if found[0] in "234" else found for label, found in got.items()}
-    held("odd paths, queries and page sizes", tame, {"no defect"})
-
-
-def test_no_page_of_the_api_is_longer_than_the_limit(world: World, secret: str) -> None:
-    program = fresh_client(token=secret)
-    for row in [row for row in READS if " api_" in row]:
-        response: Any = program.get(where(row, world.mine)[1], {"limit": 1_000_000})
-        assert text_of(response).count('"created_at"') <= 200
-
-
-def test_bodies_that_unpack_or_carry_files(world: World, secret: str) -> None:
-    program, person, got = fresh_client(token=secret), browser(world, enforce_csrf=True), {}
-    person.cookies["csrftoken"] = "a" * 32
-    bomb = gzip.compress(b" " * 1_000_000)
-    for row in CALLS:
-        method, address = where(row, world.mine)
-        for headers in ({"Content-Encoding": "gzip"}, {"Content-Encoding": "br"}, {"Content-Encoding": "gzip, gzip"}):
-            response = program.generic(method, address, bomb, content_type="application/json", headers=headers)
-            got[f"{row} {headers}"] = str(response.status_code)
-        if given(row, world.mine).values:
-            for charset in ("zlib", "bz2", "utf-16", "utf-7"):
-                with undone():
-                    kind = f"application/json; charset={charset}"
-                    response = program.generic(method, address, bomb, content_type=kind)
-                got[f"{row} {charset}"] = str(response.status_code)
-    for row in FORMS:
-        method, address = where(row, world.mine)
-        boundary = (
-            b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + b"a" * 99_999 + b"\r\n--x--\r\n"
-        )
-        response = person.generic(method, address, boundary, content_type="multipart/form-data; boundary=x")
-        got[f"{row} file"] = str(response.status_code)
-    held("bodies that unpack, and files in forms", got, {"415", "400"})
-
-
-def test_uploads_beyond_the_limit(world: World, secret: str, settings: Any) -> None:
-    settings.MAX_UPLOAD_BYTES = 10
-    program, got = fresh_client(token=secret), {}
-    for row in CALLS:
-        what = given(row, world.mine)
-        if what.data is None:
-            continue
-        for length in (len(what.data), 11, 10**12, 10**30):
-            method, address = where(row, world.mine)
-            headers = {"Content-Digest": digest_header(what.data)}
-            with undone():
-                response: Any = program.generic(
-                    method, address + what.query, what.data, content_type="text/csv", headers=headers,
-                    CONTENT_LENGTH=str(length),
-                )  # fmt: skip
-            assert "the limit of this installation is 10 bytes" in response.json()["detail"]
-            got[f"{row} {length}"] = str(response.status_code)
-    assert list((settings.BLOB_ROOT / "incoming").glob("*")) == []
-    held("uploads beyond the limit", got, {"413"})
 
 
 def test_strangers_ask_for_everything(world: World) -> None:

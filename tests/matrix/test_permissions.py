@@ -1,21 +1,15 @@
 """Every address, method and role against the table in permissions.py; CSRF, scopes, and other teams' things."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import copy
 
 import pytest
-from django.db import transaction
-from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.test import Client
 
 from portal.accounts.choices import Role
-from portal.accounts.roles import TOKEN_SCOPES
-from portal.accounts.services.tokens import create_token
-from portal.core.actors import SYSTEM
 from tests.factories.world import Portfolio, World
 from tests.matrix.addresses import ARGUMENTS, METHODS, address_of, url_names
+from tests.matrix.attempts import text_of, token_of, undone
 from tests.matrix.bodies import Sent, send, sent
 from tests.matrix.permissions import ROLES, rows
 from tests.portal.api.callers import fresh_client
@@ -55,16 +49,6 @@ def players(world: World) -> dict[str, tuple[Client, Client]]:
     return found
 
 
-@contextmanager
-def undone() -> Iterator[None]:
-    """Take back what happens inside; to the portal it looks like no transaction, as for the tests' own."""
-    block = transaction.atomic()
-    block._from_testcase = True  # type: ignore[attr-defined]
-    with block:
-        yield
-        transaction.set_rollback(True)
-
-
 def tried(client: Client, row: str, team: Portfolio, *, body_of: Portfolio | None = None) -> tuple[str, str]:
     """Make the call, take back what it did, and return what came of it: outcome and text."""
     method, name = row.split()
@@ -76,12 +60,6 @@ def tried(client: Client, row: str, team: Portfolio, *, body_of: Portfolio | Non
     client.cookies = cookies
     to_login = response.status_code == 302 and response["Location"].startswith("/accounts/login/?next=")
     return "login" if to_login else str(response.status_code), text
-
-
-def text_of(response: HttpResponseBase) -> str:
-    if isinstance(response, StreamingHttpResponse):
-        return response.getvalue().decode(errors="replace")
-    return bytes(getattr(response, "content", b"")).decode(errors="replace")
 
 
 def test_every_address_is_in_the_table() -> None:
@@ -199,8 +177,3 @@ def test_another_teams_things_can_not_be_asked_for_in_a_query(world: World) -> N
         echoed = re.sub(f'value="(q=)?{theirs.mark}"', "", text_of(response))
         assert theirs.mark not in echoed, address
         assert f"/{theirs.model.slug}" not in text_of(response), address
-
-
-def token_of(world: World, *scopes: str) -> str:
-    """Return a token of who holds every role of my team; without scopes it carries all that a token can."""
-    return create_token(actor=SYSTEM, user=world.mine.author, name="ci", scopes=scopes or TOKEN_SCOPES, days=1).secret

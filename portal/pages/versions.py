@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from governance.services.gates import evaluate_gate
 from governance.services.requests import request_release
 from monitoring.choices import RunState
 from monitoring.models import ValidationRun
@@ -69,6 +70,16 @@ def version_run(request: PageRequest, slug: str, number: int) -> HttpResponse:
     """Request a validation run."""
     run = request_run(actor=request.actor, version=_version(request, slug, number))
     return redirect(run)
+
+
+@require_POST
+@page
+def version_gate(request: PageRequest, slug: str, number: int) -> HttpResponse:
+    """Evaluate the gate again, where it was evaluated last; to production where it never was."""
+    found = _version(request, slug, number)
+    last = found.gate_evaluations.first()
+    evaluate_gate(actor=request.actor, version=found, environment=last.environment if last else Environment.PRODUCTION)
+    return redirect(f"{found.get_absolute_url()}#gate")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

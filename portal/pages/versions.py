@@ -20,7 +20,7 @@ from portal.jobs.services import request_cancel
 from portal.overviews.runs import may_cancel, run_overview
 from portal.overviews.versions import version_overview
 from portal.pages.doors import PageRequest, page
-from portal.ui.forms import VerbForm
+from portal.ui.forms import VerbForm, WrittenField
 from registry.choices import Environment
 from registry.models import ModelVersion
 from registry.rules.model_signing import BUNDLE_TYPE, FILE_NAME
@@ -35,9 +35,7 @@ class ReleaseForm(VerbForm):
     fallback = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 2}), help_text="What decides while no version serves."
     )
-    summary = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), help_text="What changes and why, for the reviewer."
-    )
+    summary = WrittenField(help_text="What changes and why, for the reviewer.")
 
 
 @require_safe

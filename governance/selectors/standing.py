@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from governance.choices import Outcome
-from governance.models import GateEvaluation, PolicyCheck
+from governance.models import GateEvaluation, PolicyCheck, PolicyVersion
+from governance.rules.expressions import compiled
 from governance.rules.gates import CheckVerdict, gate_outcome
 from governance.selectors.bundles import newest_run, whole_version
 from governance.selectors.gates import gate_inputs, judged
@@ -29,7 +30,7 @@ class ChangedValue:
 
 @dataclass(frozen=True)
 class Standing:
-    """What an evaluation read that is another now, and what it would come to now."""
+    """What of the values that the policy's checks read is another now, and what the gate would come to now."""
 
     version: ModelVersion
     changed: Sequence[ChangedValue]
@@ -51,15 +52,22 @@ def standing_of(evaluation: GateEvaluation) -> Standing:
     version, at = whole_version(evaluation.version_id), now()
     run = newest_run(version)
     inputs = gate_inputs(version, run, at) | _of_then(evaluation, version)
+    read = _read(evaluation.policy_version) - ONLY_TIME
     changed = [
         ChangedValue(name, evaluation.inputs.get(name), value)
         for name, value in inputs.items()
-        if name not in ONLY_TIME and evaluation.inputs.get(name) != value
+        if (name in read or name.startswith("findings.")) and evaluation.inputs.get(name) != value
     ]
     if (run.pk if run else None) != evaluation.run_id:
         changed.insert(0, ChangedValue("validation run", evaluation.run_id, run.pk if run else None))
     verdicts = judged(evaluation.policy_version, version.model.task, inputs, run, at)
     return Standing(version, changed, verdicts)
+
+
+def _read(policy: PolicyVersion) -> frozenset[str]:
+    """Return the variables that the policy's checks read; findings count whether one of them reads them or not."""
+    checks = policy.document["checks"]
+    return frozenset(variable.name for check in checks for variable in compiled(check["expression"]).reads)
 
 
 def _of_then(evaluation: GateEvaluation, version: ModelVersion) -> Mapping[str, object]:

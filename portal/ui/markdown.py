@@ -34,7 +34,7 @@ _cleaner = nh3.Cleaner(
 def markdown(text: str, *, flowing: bool = False) -> SafeString:
     """Return a text as sanitised HTML; in a flowing one the ends of lines say nothing, as in files with short lines."""
     if not flowing and (len(text) > LONGEST or text.count("[") > MOST_BRACKETS):
-        return linebreaks(text, autoescape=True)
+        return SafeString(linebreaks(text, autoescape=True))
     reader = _FLOWING if flowing else _WRITTEN
     return mark_safe(_cleaner.clean(reader.render(text)))  # noqa: S308 (cleaned)
 

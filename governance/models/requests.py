@@ -23,7 +23,12 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
     def with_parts(self) -> Self:
         """Join what a request's line names."""
         return self.select_related(
-            "release__model__team", "release__version__model", "policy_version__policy", "evaluation__run", "opened_by"
+            "release__model__team",
+            "release__version__model",
+            "policy_version__policy",
+            "evaluation__run",
+            "evaluation__policy_version__policy",
+            "opened_by",
         )
 
     def with_origin(self) -> Self:
@@ -31,7 +36,6 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
         return self.with_parts().select_related(
             "release__version__training_run__training_snapshot__dataset",
             "release__feature_pipeline_version__pipeline",
-            "evaluation__policy_version",
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from governance.choices import Meaning, RequestState, Verdict
+from governance.choices import Meaning, Outcome, RequestState, Verdict
 from governance.errors import BundleChanged, SelfApprovalForbidden, SignatureNeedsSession
 from governance.events import REQUEST_APPROVED, REQUEST_CHANGES_REQUESTED, REQUEST_REJECTED, REQUEST_SIGNED
 from governance.models import ApprovalRequest, Decision, Seat
@@ -17,6 +17,7 @@ from governance.rules.bundles import sentence
 from governance.selectors.bundles import what_changed
 from governance.selectors.requests import seat_rules, signed
 from governance.selectors.signers import excluded_people
+from governance.selectors.standing import standing_of
 from governance.services.requests import close, locked_request, record_request, require_open, topics_of
 from portal.accounts.choices import Role
 from portal.accounts.models import RoleGrant, User
@@ -67,6 +68,8 @@ def sign(
     _require_uninvolved(row, signer)
     seat = _seat_for(row, actor, signer, meaning)
     _require_same_bundle(row, shown_digest)
+    if verdict == Verdict.APPROVE:
+        _require_gate_now(row)
     decision = _decide(row, seat, signer, verdict=verdict, rationale=rationale.strip())
     _record(decision, actor)
     outcome = quorum.state_after(seat_rules(row), signed(row))
@@ -132,6 +135,14 @@ def _require_same_bundle(request: ApprovalRequest, shown_digest: str) -> None:
         raise BundleChanged(f"What the request covers has changed: {sentence(parts) or 'its bundle'}. Ask anew.")
     if shown_digest != request.bundle_digest:
         raise BundleChanged("The page showed another bundle than the request covers. Read it again, then sign.")
+
+
+def _require_gate_now(request: ApprovalRequest) -> None:
+    """Require that the gate would pass now: not all that it reads is a covered part, such as who owns the stages."""
+    standing = standing_of(request.evaluation)
+    if standing.outcome != Outcome.PASSED:
+        stops = ", ".join(f"{check.title} ({verdict.outcome.label.lower()})" for check, verdict in standing.stops)
+        raise BundleChanged(f"What the gate read has changed; it would not pass now: {stops}. Mend it, then sign.")
 
 
 def _decide(request: ApprovalRequest, seat: Seat, signer: User, *, verdict: str, rationale: str) -> Decision:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from portal.accounts.choices import Role
 from portal.core.actors import Grant
+from portal.core.capabilities import HOLDERS
 
 READING = frozenset({"read", "read_ledger"})
 ANSWERING = READING | {"answer_finding"}
@@ -45,6 +46,7 @@ ROLES: dict[str, frozenset[str]] = {
         "declare_release",
         # Who must meet a deadline does not move it.
         "extend_deadline",
+        "withdraw_comment",
         "plan_validation",
         "request_validation",
         "export_evidence",
@@ -54,11 +56,14 @@ ROLES: dict[str, frozenset[str]] = {
     Role.OPERATOR: SPEAKING | {"operate_release", "export_evidence", "cancel_job"},
     Role.POLICY_STEWARD: SPEAKING | {"draft_policy", "publish_policy"},
     Role.AUDITOR: READING | {"read_withdrawn", "export_evidence", "verify_ledger"},
-    Role.ADMIN: frozenset({"manage_users", "manage_tokens", "administer", "verify_ledger"}),
+    Role.ADMIN: frozenset({"manage_users", "manage_tokens", "administer", "verify_ledger", "withdraw_comment"}),
 }
 # Held by no role: granted one by one.
 SINGLE = frozenset({"read_sensitive", "erase_data"})
 CAPABILITIES = frozenset().union(SINGLE, *ROLES.values())
+HOLDERS.update(
+    {one: tuple(Role(role).label.lower() for role in ROLES if one in ROLES[role]) for one in CAPABILITIES - SINGLE}
+)
 
 # These take a second administrator before they count; else one could make a second self to confirm with.
 CONFIRMED_ROLES = frozenset({Role.APPROVER, Role.VALIDATOR, Role.POLICY_STEWARD, Role.ADMIN})

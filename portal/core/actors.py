@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from portal.core.capabilities import WORDS, named
+from portal.core.capabilities import WORDS, named, who_may
 from portal.core.errors import Forbidden
 
 ActorKind = Literal["user", "service", "system"]
@@ -39,10 +39,13 @@ class Actor:
         return Grant(capability, None) in self.grants or Grant(capability, team_id) in self.grants
 
     def require(self, capability: str, team_id: int | None) -> None:
-        """Raise Forbidden unless the actor holds the capability for this team."""
+        """Raise Forbidden, naming the roles that may and who grants them, unless the actor holds the capability."""
         if not self.may(capability, team_id):
             words = WORDS.get(capability) or named(capability)
-            raise Forbidden(f"{self.name} may not {words} here.", code="missing_capability")
+            token = "" if self.interactive else " A token carries it only as one of its scopes."
+            raise Forbidden(
+                f"{self.name} may not {words} here. {who_may(capability)}{token}", code="missing_capability"
+            )
 
     def teams_for(self, capability: str) -> frozenset[int] | None:
         """Ids of the teams in which the actor holds the capability; None means every team."""

@@ -36,8 +36,22 @@ WORDS: dict[str, str] = {
     "submit_version": "hand in versions, which seals them",
     "upload_dataset": "make datasets and send their rows",
     "verify_ledger": "verify the whole ledger",
+    "withdraw_comment": "withdraw comments of people whose account is closed",
     "write_card": "write and publish model cards",
 }
+
+
+HOLDERS: dict[str, tuple[str, ...]] = {}
+"""The roles that hold each capability, as people read them; `accounts.roles` fills it in."""
+
+
+def who_may(capability: str) -> str:
+    """Return who may do what a capability lets one do and who grants it, as sentences of a refusal."""
+    roles = HOLDERS.get(capability, ())
+    if not roles:
+        return f"It takes the capability “{named(capability)}”, of no role: an administrator grants it by itself."
+    spoken = roles[0] if len(roles) == 1 else f"{', '.join(roles[:-1])} or {roles[-1]}"
+    return f"It takes the role {spoken} (capability “{named(capability)}”), which an administrator grants."
 
 
 def named(capability: str) -> str:

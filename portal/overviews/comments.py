@@ -18,11 +18,15 @@ SHOWN = 3
 
 @dataclass(frozen=True)
 class CommentLine:
-    """One comment; `hidden` says that its texts are not for this reader, `may_change` that its author looks."""
+    """One comment; `hidden` says that its texts are not for this reader, `may_change` that its author looks.
+
+    `may_withdraw` also says it of who may withdraw what was written by a closed account.
+    """
 
     comment: Comment
     hidden: bool
     may_change: bool
+    may_withdraw: bool
     earlier: Sequence[EarlierText]
 
 
@@ -59,10 +63,13 @@ def is_hidden(actor: Actor, comment: Comment) -> bool:
 
 def _line(actor: Actor, row: Comment, *, hidden: bool) -> CommentLine:
     own = not change_problem(row.author_id, actor.user_id)
+    may_change = own and not row.is_withdrawn and actor.may("comment", row.thread.team_id)
+    orphaned = not own and not row.author.is_active and not row.is_withdrawn
     return CommentLine(
         comment=row,
         hidden=hidden,
-        may_change=own and not row.is_withdrawn and actor.may("comment", row.thread.team_id),
+        may_change=may_change,
+        may_withdraw=may_change or (orphaned and actor.may("withdraw_comment", row.thread.team_id)),
         earlier=[] if hidden else list(row.earlier_texts.all()),
     )
 

@@ -78,12 +78,22 @@ class FilePair:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """Right minus left; without ends where no run measured both at once, because nobody knows them then."""
+
+    value: float
+    lower: float | None = None
+    upper: float | None = None
+
+
+@dataclass(frozen=True)
 class MetricPair:
-    """One measure with its interval on either side."""
+    """One measure with its interval on either side, and the difference; None where the sides can't be compared."""
 
     measure: Measure
     a: Measurement | None
     b: Measurement | None
+    difference: Difference | None = None
 
 
 @dataclass(frozen=True)
@@ -228,19 +238,39 @@ def _metrics(a: ModelVersion, b: ModelVersion) -> Metrics:
     run_a, run_b = max(
         shared, key=lambda pair: (min(one.pk for one in pair), max(one.pk for one in pair)), default=newest
     )
+    both = Metrics(run_a, run_b, [])
     found = Measurement.objects.filter(
-        run__in=[run.pk for run in (run_a, run_b) if run], measured=Measured.CANDIDATE, slice_column=""
+        run__in=[run.pk for run in (run_a, run_b) if run],
+        measured__in=(Measured.CANDIDATE, Measured.DIFFERENCE),
+        slice_column="",
     )
     measured: dict[str, dict[int, Measurement]] = {}
+    paired: dict[str, Measurement] = {}
     for one in found:
-        measured.setdefault(one.name, {})[one.run_id] = one
-    pairs = [
-        MetricPair(
-            measure_named(name), by_run.get(run_a.pk) if run_a else None, by_run.get(run_b.pk) if run_b else None
-        )
-        for name, by_run in measured.items()
-    ]
+        if one.measured == Measured.CANDIDATE:
+            measured.setdefault(one.name, {})[one.run_id] = one
+        elif both.same_rows and both.paired is not None and both.paired.pk == one.run_id:
+            paired[one.name] = one
+    pairs = []
+    for name, by_run in measured.items():
+        x, y = (by_run.get(run.pk) if run else None for run in (run_a, run_b))
+        known = _difference(x, y, paired.get(name), turned=both.paired is run_a) if both.same_rows else None
+        pairs.append(MetricPair(measure_named(name), x, y, known))
     return Metrics(run_a, run_b, pairs)
+
+
+def _difference(
+    a: Measurement | None, b: Measurement | None, paired: Measurement | None, *, turned: bool
+) -> Difference | None:
+    """Return the difference as a run measured it on both at once (`turned`: the other way), else by subtraction."""
+    if paired is not None and paired.value is not None:
+        if not turned:
+            return Difference(paired.value, paired.lower, paired.upper)
+        lower, upper = (None if end is None else -end for end in (paired.upper, paired.lower))
+        return Difference(-paired.value, lower, upper)
+    if a is None or b is None or a.value is None or b.value is None:
+        return None
+    return Difference(b.value - a.value)
 
 
 def _cards(a: ModelVersion, b: ModelVersion) -> CardPair:

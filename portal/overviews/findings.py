@@ -16,7 +16,7 @@ from portal.overviews.people import names_of
 from portal.overviews.search_words import asked
 from portal.overviews.truths import TruthFilter
 from registry.choices import FindingState, FindingVerb, Severity, Stage
-from registry.models import Finding, FindingMove, ModelVersion, RegisteredModel
+from registry.models import Finding, FindingMove, ModelVersion, PipelineStage, RegisteredModel
 from registry.rules.findings import Facts, Standing, duty_problem, lowers
 from registry.rules.states import FINDING, after
 from registry.selectors import finding_facts, hands_in_models, standing_in
@@ -145,16 +145,22 @@ class FindingsSummary:
 
 @dataclass(frozen=True)
 class FindingsWaiting:
-    """Findings that wait for the reader: to be remediated, to be judged; and overdue ones of the reader's line."""
+    """Findings that wait for the reader: to be remediated, judged, or handed to somebody; and what waits elsewhere.
+
+    `unheld` are those that nobody holds and the reader may hand to somebody; `awaited` those about what the reader
+    answers for, which others hand out; `late` overdue ones of the reader's line.
+    """
 
     held: Sequence[Finding] = ()
     to_verify: Sequence[Finding] = ()
+    unheld: Sequence[Finding] = ()
+    awaited: Sequence[Finding] = ()
     late: Sequence[Finding] = ()
 
     @property
     def count(self) -> int:
         """Return how many wait for the reader."""
-        return len(self.held) + len(self.to_verify)
+        return len(self.held) + len(self.to_verify) + len(self.unheld)
 
 
 def findings_table(actor: Actor) -> QuerySet[Finding]:
@@ -228,17 +234,32 @@ def open_findings(actor: Actor, about: RegisteredModel | ModelVersion) -> Findin
 
 
 def findings_waiting(actor: Actor) -> FindingsWaiting:
-    """Return the findings that wait for the actor, and those overdue elsewhere that the actor's line raised."""
+    """Return the findings that wait for the actor, and those that the actor should know to wait for others."""
     rows = Finding.objects.visible_to(actor).with_names()
-    own_line = _of_line(actor)
+    own_line, unheld = _of_line(actor), Finding.objects.unheld().order_by().values("pk")
     judged = rows.filter(own_line, state=FindingState.READY_TO_VERIFY).not_remediated_by(actor.user_id)
-    late = rows.filter(own_line).overdue().exclude(state=FindingState.READY_TO_VERIFY)
+    free = rows.filter(own_line | _answered_by(actor), pk__in=unheld)
+    late = rows.filter(own_line).overdue().exclude(state=FindingState.READY_TO_VERIFY).exclude(pk__in=unheld)
     late = late.exclude(holder=actor.user_id) if actor.user_id else late
+    candidates = [*judged.worst_first()[:SHOWN], *free.worst_first()[:SHOWN]]
+    own = {row.pk for row in _raised_by_line_of(actor, candidates)}
+    handed_in = [row for row in candidates if row.state == FindingState.READY_TO_VERIFY]
+    nobodys = [row for row in candidates if row.state != FindingState.READY_TO_VERIFY]
     return FindingsWaiting(
         held=list(rows.held_by(actor.user_id).worst_first()[:SHOWN]),
-        to_verify=_may_judge(actor, list(judged.worst_first()[:SHOWN])),
+        to_verify=[row for row in handed_in if row.pk in own],
+        unheld=[row for row in nobodys if row.pk in own],
+        awaited=[row for row in nobodys if row.pk not in own],
         late=list(late.worst_first()[:SHOWN]),
     )
+
+
+def _answered_by(actor: Actor) -> Q:
+    """Return the condition that a finding is about what the actor answers for: the model, or the stage it is about."""
+    me = actor.user_id
+    stages = PipelineStage.objects.filter(Q(owner_user=me) | Q(backup=me), model=OuterRef("model"))
+    mine = Q(model__owner=me) | Q(model__backup=me) | Q(Exists(stages.filter(stage=OuterRef("stage"))))
+    return mine if me is not None else Q(pk=None)
 
 
 def _of_line(actor: Actor) -> Q:
@@ -250,7 +271,7 @@ def _of_line(actor: Actor) -> Q:
     return found
 
 
-def _may_judge(actor: Actor, rows: Sequence[Finding]) -> list[Finding]:
+def _raised_by_line_of(actor: Actor, rows: Sequence[Finding]) -> list[Finding]:
     """Keep the findings that were raised by the very line for which the actor acts about their model."""
     hands = hands_in_models([row.model for row in rows]) if rows else {}
     return [row for row in rows if standing_in(actor, row.model, hands[row.model_id]).line == row.line]

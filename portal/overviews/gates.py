@@ -1,15 +1,21 @@
 """A gate evaluation as a table: each check with the values read, its limit, and what it came to."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from governance.choices import Outcome
 from governance.models import CheckResult, GateEvaluation
+from governance.selectors.standing import standing_of
 from portal.charts.numbers import NO_DATA, count, significant
+from registry.choices import FindingVerb
+from registry.models import Finding, FindingMove
 
 GOES = frozenset({Outcome.PASSED})
+WEIGHED = (FindingVerb.RAISE, FindingVerb.CLOSE, FindingVerb.REOPEN, FindingVerb.CHANGE_SEVERITY)
+"""What is done to a finding that gates read."""
+SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -42,11 +48,32 @@ class GateLine:
 
 
 @dataclass(frozen=True)
+class ChangedReading:
+    """A value that the gate read and that is another now, in words."""
+
+    name: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True)
+class GateSince:
+    """What changed since a gate was evaluated: moves of findings, values, and the checks that would stop now."""
+
+    findings: Sequence[FindingMove]
+    changed: Sequence[ChangedReading]
+    stops: Sequence[str]
+    address: str
+    """Of the version's page, where the gate is evaluated again."""
+
+
+@dataclass(frozen=True)
 class GateTable:
-    """An evaluation with its checks, those that stop first; `stops` holds their titles."""
+    """An evaluation with its checks, those that stop first; `since` says what changed after it, None for nothing."""
 
     evaluation: GateEvaluation
     lines: Sequence[GateLine]
+    since: GateSince | None = None
 
     @property
     def stops(self) -> list[GateLine]:
@@ -59,12 +86,38 @@ class GateTable:
         return len(self.lines) - len(self.stops)
 
 
-def gate_table(evaluation: GateEvaluation | None) -> GateTable | None:
-    """Return the evaluation's table, or None where nothing was evaluated."""
+def gate_table(evaluation: GateEvaluation | None, *, over: bool = False) -> GateTable | None:
+    """Return the evaluation's table, or None where nothing was evaluated.
+
+    Where what it let through is `over`, it is a record of that time, and nothing is said of what changed since.
+    """
     if evaluation is None:
         return None
     lines = [gate_line(result) for result in evaluation.results.select_related("check_row")]
-    return GateTable(evaluation, sorted(lines, key=lambda line: line.passed))
+    since = None if over else gate_since(evaluation, {line.key for line in lines if line.passed})
+    return GateTable(evaluation, sorted(lines, key=lambda line: line.passed), since)
+
+
+def gate_since(evaluation: GateEvaluation, passed: Collection[str]) -> GateSince | None:
+    """Return what changed since the evaluation; None where reading everything again now would say the same.
+
+    `passed` holds the keys of the checks that passed then.
+    """
+    standing = standing_of(evaluation)
+    if not standing.changed and standing.outcome == evaluation.outcome:
+        return None
+    findings = Finding.objects.about(standing.version).order_by()
+    moves = FindingMove.objects.filter(finding__in=findings, at__gt=evaluation.evaluated_at, verb__in=WEIGHED)
+    return GateSince(
+        findings=list(moves.select_related("finding__model")[:SHOWN]),
+        changed=[ChangedReading(one.name, said(one.before), said(one.now)) for one in standing.changed],
+        stops=[
+            f"“{check.title}” ({verdict.outcome.label.lower()})"
+            for check, verdict in standing.stops
+            if check.key in passed
+        ],
+        address=standing.version.get_absolute_url(),
+    )
 
 
 def gate_line(result: CheckResult) -> GateLine:

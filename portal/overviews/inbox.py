@@ -132,9 +132,14 @@ class Inbox:
     """What has expired or soon will: of the reader's models and teams."""
 
     @property
+    def count(self) -> int:
+        """Return how much waits for the reader: requests, findings, and what a second administrator confirms."""
+        return self.waiting_count + len(self.to_confirm) + self.findings.count
+
+    @property
     def heading(self) -> str:
         """Return the verdict: how much waits, and what is late."""
-        number = self.waiting_count + len(self.to_confirm) + self.findings.count
+        number = self.count
         told = f"{COUNTED[number] if number < len(COUNTED) else f'{number} things wait'} for you."
         if self.due_soon:
             told += f" {'One is due' if self.due_soon == 1 else f'{self.due_soon} are due'} within two days."

@@ -107,6 +107,12 @@ def roots_of(actor: Actor, asked: Named) -> list[Thing]:
     return [*of_rows, *commits][:MOST_ROOTS]
 
 
+def things_like(actor: Actor, kind: LineageKind, condition: Q, most: int) -> list[Thing]:
+    """Return the things of a kind that the actor may see and the condition keeps, the newest first."""
+    rows = _KINDS[kind].rows(actor).filter(condition).order_by("-pk")
+    return [_KINDS[kind].described(row) for row in rows[:most]]
+
+
 def _commits(actor: Actor, own: Q, of_training: Q) -> list[Thing]:
     """Return the commits that versions, feature pipelines and runs of the actor's name."""
     versions = ModelVersion.objects.visible_to(actor).filter(of_training).order_by()

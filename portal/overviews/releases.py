@@ -83,7 +83,7 @@ def release_overview(actor: Actor, release: Release) -> ReleaseOverview:
         request=request,
         request_state=state_now(request) if request else "",
         decisions=list(request.decisions.select_related("seat").order_by("seat__position")) if request else [],
-        gate=gate_table(request.evaluation) if request else None,
+        gate=gate_table(request.evaluation, over=release.ended_at is not None) if request else None,
         running=others.select_related("version__model").first(),
         timeline=entry_lines(actor, entries_about(actor, topic=f"release:{release.pk}", limit=12)),
     )

@@ -243,7 +243,7 @@ def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
         state=state,
         production=production,
         parts=part_changes(request, production),
-        gate=gate_table(request.evaluation),
+        gate=gate_table(request.evaluation, over=request.release.ended_at is not None),
         run=run_overview(run) if run else None,
         seats=[_seat_line(seat, decisions.get(seat.pk), state, eligible, actor) for seat in seats],
         eligible=eligible,

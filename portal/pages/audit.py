@@ -76,6 +76,7 @@ def audit(request: PageRequest) -> HttpResponse:
         "entries": entries,
         "address": address,
         "filtered": any(query.values()),
+        "in_force": sum(bool(query.get(name)) for name in form.fields),
         "saved": saved_views(request, "audit", usable=form.is_valid()),
         "reads_all": request.actor.teams_for("read_ledger") is None,
     }

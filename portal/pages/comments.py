@@ -12,8 +12,8 @@ from portal.pages.confirmations import Back, Question, ask, posted
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import ROWS, page_of
 from portal.threads.models import Comment
-from portal.threads.rules import LIMIT, plain, text_problem
-from portal.threads.services import edit_comment, require_own, withdraw_comment
+from portal.threads.rules import LIMIT, REASON_LIMIT, plain, text_problem
+from portal.threads.services import edit_comment, require_own, require_withdrawable, withdraw_comment
 from portal.ui.forms import VerbForm
 from registry.models import Finding, ModelVersion, RegisteredModel
 from registry.models.discussions import Commented, model_of
@@ -35,6 +35,16 @@ class CommentForm(VerbForm):
         if problem := text_problem(text):
             raise forms.ValidationError(problem)
         return text
+
+
+class ReasonForm(VerbForm):
+    """Why the comment of a closed account is withdrawn."""
+
+    reason = forms.CharField(
+        max_length=REASON_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="It stands with the line that stays, for all who may read comments here.",
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,14 +94,19 @@ def comment_edit(request: PageRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page
 def comment_withdraw(request: PageRequest, pk: int) -> HttpResponse:
-    """Say what will happen, then withdraw one's own comment."""
-    found = _own(request, pk)
-    form = posted(request)
-    if form.is_valid() and form.attempt(withdraw_comment, actor=request.actor, comment=found) is not None:
-        return redirect(found)
+    """Say what will happen, then withdraw one's own comment, or with a reason that of a closed account."""
+    found = _comment(request, pk)
+    require_withdrawable(request.actor, found)
+    own = found.author_id == request.user.pk
+    form = posted(request) if own else ReasonForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        done = form.attempt(withdraw_comment, actor=request.actor, comment=found, **form.cleaned_data)
+        if done is not None:
+            return redirect(found)
+    told = "and when" if own else "when, and why"
     happens = [
         "Its text, and how it read before, are shown to nobody but auditors. Evidence packs made before keep it.",
-        "A line stays in its place: that you withdrew it, and when. It can’t be brought back.",
+        f"A line stays in its place: that you withdrew it, {told}. It can’t be brought back.",
     ]
     back = Back(found.get_absolute_url(), str(found).capitalize())
     return ask(
@@ -137,10 +152,12 @@ def _show(request: PageRequest, subject: Commented, form: CommentForm, written: 
 def _trail(subject: Commented) -> list[Back]:
     """Return the way to the thing."""
     model = model_of(subject)
-    first = Back(reverse("findings"), "Findings") if isinstance(subject, Finding) else Back(reverse("models"), "Models")
-    own = {ModelVersion: "v{}", Finding: "Finding {}"}.get(type(subject))
-    last = [Back(subject.get_absolute_url(), own.format(getattr(subject, "number", "")))] if own else []
-    return [first, Back(model.get_absolute_url(), model.slug), *last]
+    if isinstance(subject, Finding):
+        rows = reverse("findings")
+        own = Back(subject.get_absolute_url(), f"Finding {subject.number}")
+        return [Back(rows, "Findings"), Back(f"{rows}?model={model.slug}", model.slug), own]
+    last = [Back(subject.get_absolute_url(), f"v{subject.number}")] if isinstance(subject, ModelVersion) else []
+    return [Back(reverse("models"), "Models"), Back(model.get_absolute_url(), model.slug), *last]
 
 
 def _preview(request: PageRequest, form: CommentForm) -> str:

@@ -13,7 +13,7 @@ from portal.core.querysets import visible
 from portal.overviews.datasheets import datasheet_overview
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
-from portal.ui.forms import VerbForm
+from portal.ui.forms import VerbForm, WrittenField
 from registry.models import Dataset
 from registry.rules.datasheets import TOPICS
 from registry.services.datasheets import write_datasheet
@@ -35,8 +35,7 @@ class DatasheetForm(VerbForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, topic in TOPICS.items():
-            box = forms.Textarea(attrs={"rows": 3})
-            self.fields[name] = forms.CharField(required=False, label=topic.title, help_text=topic.asks, widget=box)
+            self.fields[name] = WrittenField(required=False, label=topic.title, help_text=topic.asks)
         self.order_fields([*TOPICS, "sensitive"])
 
     def wanted(self) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from portal.accounts.selectors import people_with
 from portal.core.errors import DomainError
 from portal.core.outages import Unavailable, outage_of
 from portal.core.problem_types import PROBLEM_TYPES
 from portal.core.problems import MEDIA_TYPE, problem
 from portal.core.traces import current
 
+ADMINISTRATORS_NAMED = 3
 logger = logging.getLogger(__name__)
 
 REMEDIES = {
@@ -52,6 +54,9 @@ def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpRe
 
 def _remedy(refusal: DomainError) -> str:
     """Return what to do about a refusal: as its type says where that is not in words of the API, else by status."""
+    if refusal.code == "missing_capability":
+        names = ", ".join(user.name for user in people_with("manage_users", None)[:ADMINISTRATORS_NAMED])
+        return f"{REMEDIES[refusal.status]} Ask {names or 'one'}."
     known = PROBLEM_TYPES.get(refusal.code)
     if known and "`" not in known.remedy:
         return known.remedy

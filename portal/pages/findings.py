@@ -21,7 +21,7 @@ from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from portal.pages.saved import saved_views
 from portal.pages.spreadsheets import csv_file
-from portal.ui.forms import VerbForm
+from portal.ui.forms import VerbForm, WrittenField
 from registry.choices import FindingVerb, Severity, Stage
 from registry.errors import NotUsable, NotYourFinding
 from registry.models import Finding, ModelVersion, RegisteredModel
@@ -65,7 +65,7 @@ class DueField(forms.DateTimeField):
 class CommentForm(VerbForm):
     """A move that needs no words."""
 
-    comment = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    comment = WrittenField(required=False)
 
     def __init__(self, *args: Any, finding: Finding, severities: Sequence[Severity] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,7 +75,7 @@ class CommentForm(VerbForm):
 class SaidForm(CommentForm):
     """A move that says why, or what was done."""
 
-    comment = forms.CharField(widget=forms.Textarea(attrs={"rows": 4}))
+    comment = WrittenField(rows=4)
 
 
 class HandOverForm(CommentForm):
@@ -124,10 +124,7 @@ class RaiseForm(VerbForm):
     """What somebody found."""
 
     title = forms.CharField(max_length=200, help_text="What is wrong, in one line.")
-    description = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 6}),
-        help_text="How one sees it, what it leads to, and what would be right.",
-    )
+    description = WrittenField(rows=6, help_text="How one sees it, what it leads to, and what would be right.")
     severity = forms.ChoiceField(
         choices=Severity.choices,
         initial=Severity.MEDIUM,
@@ -220,7 +217,7 @@ def findings(request: PageRequest) -> HttpResponse:
     found = _narrowed(request)
     context = {
         "filter": found,
-        "filtered": any(request.GET.get(name) for name in FindingFilter.base_filters),
+        "in_force": sum(bool(request.GET.get(name)) for name in FindingFilter.base_filters),
         "rows": page_of(request, found.qs.worst_first()),
         "address": address_without_page(request),
         "query": request.GET.urlencode(),

@@ -17,7 +17,7 @@ from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, keys_of_page
 from portal.pages.saved import saved_views
 from portal.pages.spreadsheets import csv_file
-from portal.ui.forms import VerbForm
+from portal.ui.forms import VerbForm, WrittenField
 from registry.choices import CardState, Implementation
 from registry.models import CardRevision, RegisteredModel, UseCase
 from registry.services import cards
@@ -42,9 +42,9 @@ class ModelFilter(inventory.InventoryFilter):
 class CardForm(VerbForm):
     """What the next revision of a card says."""
 
-    intended_use = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
-    limitations = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
-    out_of_scope_use = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
+    intended_use = WrittenField()
+    limitations = WrittenField()
+    out_of_scope_use = WrittenField()
 
 
 class LinkForm(VerbForm):

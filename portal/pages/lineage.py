@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from portal.core.querysets import visible
 from portal.overviews import lineage as overview
+from portal.overviews.lineage_names import meant
 from portal.overviews.lineage_runs import STATES, run_overview, runs_table
 from portal.overviews.lineage_things import Thing, roots_of
 from portal.pages.doors import PageRequest, page
@@ -23,12 +24,18 @@ DEPTHS = range(1, overview.DEEPEST + 1)
 def lineage(request: PageRequest) -> HttpResponse:
     """What active releases depend on a thing, and the graph around it; without one the question."""
     text = request.GET.get("of", "").strip()
-    wrong = HOW if text and named(text) is None else ""
     direction, depth = request.GET.get("direction", "both"), _depth(request.GET.get("depth", ""))
     up, down = DIRECTIONS.get(direction, DIRECTIONS["both"])
-    roots = [] if wrong or not text else _roots(request, text)
+    roots = _roots(request, text) if text else []
+    candidates = meant(request.actor, text) if text and not roots else []
+    understood = candidates[0] if len(candidates) == 1 else None
+    roots = [understood] if understood else roots
+    wrong = HOW if text and not candidates and not roots and named(text) is None else ""
     context = {
         "of": text,
+        "reference": understood.reference if understood else text,
+        "understood": understood,
+        "candidates": candidates,
         "wrong": wrong,
         "roots": roots,
         "direction": direction,

@@ -16,6 +16,7 @@ from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from portal.pages.passwords import PasswordForm
 from portal.pages.saved import saved_views
+from portal.ui.forms import WrittenField
 from portal.ui.words import spoken
 
 
@@ -24,9 +25,7 @@ class SignForm(PasswordForm):
 
     verdict = forms.ChoiceField(choices=Verdict.choices, widget=forms.RadioSelect)
     meaning = forms.ChoiceField(choices=Meaning.choices, initial=Meaning.APPROVAL, label="Meaning of your signature")
-    rationale = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 4}), help_text="Kept in the audit ledger as a salted commitment."
-    )
+    rationale = WrittenField(rows=4, help_text="Kept in the audit ledger as a salted commitment.")
     shown_digest = forms.CharField(widget=forms.HiddenInput)
 
 

@@ -12,7 +12,7 @@ from portal.core.querysets import visible
 from portal.overviews.models import open_request_of
 from portal.overviews.tiers import tier_overview
 from portal.pages.doors import PageRequest, page
-from portal.ui.forms import VerbForm
+from portal.ui.forms import VerbForm, WrittenField
 from registry.choices import AssessmentState
 from registry.models import RegisteredModel, TierAssessment
 from registry.rules.tiers import HIGHEST, LOWEST, Questionnaire
@@ -26,10 +26,7 @@ class AssessmentForm(VerbForm):
     """The questionnaire, a rationale, and a higher tier by hand where the answers do not say it all."""
 
     shown_digest = forms.CharField(widget=forms.HiddenInput)
-    rationale = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What the answers rest on: figures, documents, who was asked.",
-    )
+    rationale = WrittenField(help_text="What the answers rest on: figures, documents, who was asked.")
     tier = forms.TypedChoiceField(
         required=False,
         coerce=int,

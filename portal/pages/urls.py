@@ -112,6 +112,7 @@ urlpatterns = [
     path(f"{_VERSION}/files/<str:name>", versions.version_file, name="version_file"),
     path(f"{_VERSION}/model.sig", versions.version_signature, name="version_signature"),
     path(f"{_VERSION}/run", versions.version_run, name="version_run"),
+    path(f"{_VERSION}/gate", versions.version_gate, name="version_gate"),
     path(f"{_VERSION}/release", versions.version_release, name="version_release"),
     path("compare", comparing.comparison, name="compare"),
     path("validation-runs/<int:pk>", versions.validation_run, name="validation_run"),

@@ -19,7 +19,7 @@ from portal.pages.confirmations import Back, Question, ask
 from portal.pages.doors import PageRequest, page
 from portal.pages.paging import address_without_page, page_of
 from portal.pages.saved import saved_views
-from portal.ui.forms import VerbForm
+from portal.ui.forms import VerbForm, WrittenField
 from registry.choices import UseCaseVerdict
 from registry.models import UseCase
 from registry.selectors import with_state_now
@@ -64,17 +64,13 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.name}, {obj.email}"
 
 
-def _text(help_text: str) -> forms.CharField:
-    return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), help_text=help_text)
-
-
 class ChangeForm(VerbForm):
     """What a use case says and who answers for it."""
 
     name = forms.CharField(max_length=200)
-    purpose = _text("What it is for.")
-    decision = _text("The decision that is made with it.")
-    affected_persons = _text("Whom it affects, and how.")
+    purpose = WrittenField(help_text="What it is for.")
+    decision = WrittenField(help_text="The decision that is made with it.")
+    affected_persons = WrittenField(help_text="Whom it affects, and how.")
     owner = PersonField(help_text="Answers for it day by day.")
     sponsor = PersonField(help_text="Wants it and pays for it.")
 
@@ -103,7 +99,7 @@ class ApprovalForm(VerbForm):
     """A decision about what was read; an approval may go without a rationale."""
 
     shown_digest = forms.CharField(widget=forms.HiddenInput)
-    rationale = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    rationale = WrittenField(required=False)
 
     def show(self, found: UseCase) -> None:
         """Send along what is shown now, also after a refusal, when it may be something else than before."""
@@ -115,7 +111,7 @@ class ApprovalForm(VerbForm):
 class RejectionForm(ApprovalForm):
     """A decision that says why."""
 
-    rationale = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}))
+    rationale = WrittenField()
 
 
 class RetirementForm(VerbForm):

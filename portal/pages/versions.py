@@ -8,6 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from governance.services.gates import evaluate_gate
 from governance.services.requests import request_release
 from monitoring.choices import RunState
 from monitoring.models import ValidationRun
@@ -19,7 +20,7 @@ from portal.jobs.services import request_cancel
 from portal.overviews.runs import may_cancel, run_overview
 from portal.overviews.versions import version_overview
 from portal.pages.doors import PageRequest, page
-from portal.ui.forms import VerbForm
+from portal.ui.forms import VerbForm, WrittenField
 from registry.choices import Environment
 from registry.models import ModelVersion
 from registry.rules.model_signing import BUNDLE_TYPE, FILE_NAME
@@ -34,9 +35,7 @@ class ReleaseForm(VerbForm):
     fallback = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 2}), help_text="What decides while no version serves."
     )
-    summary = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), help_text="What changes and why, for the reviewer."
-    )
+    summary = WrittenField(help_text="What changes and why, for the reviewer.")
 
 
 @require_safe
@@ -69,6 +68,16 @@ def version_run(request: PageRequest, slug: str, number: int) -> HttpResponse:
     """Request a validation run."""
     run = request_run(actor=request.actor, version=_version(request, slug, number))
     return redirect(run)
+
+
+@require_POST
+@page
+def version_gate(request: PageRequest, slug: str, number: int) -> HttpResponse:
+    """Evaluate the gate again, where it was evaluated last; to production where it never was."""
+    found = _version(request, slug, number)
+    last = found.gate_evaluations.first()
+    evaluate_gate(actor=request.actor, version=found, environment=last.environment if last else Environment.PRODUCTION)
+    return redirect(f"{found.get_absolute_url()}#gate")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -40,8 +40,8 @@ class CommentQuerySet(ScopedQuerySet["Comment"]):
         return self.exclude(state=CommentState.WITHDRAWN)
 
     def with_names(self) -> Self:
-        """Join thread and author."""
-        return self.select_related("thread", "author")
+        """Join thread, author, and who withdrew it in the author's place."""
+        return self.select_related("thread", "author", "withdrawal__by")
 
 
 class Comment(models.Model):
@@ -106,6 +106,20 @@ class Comment(models.Model):
             "edited_at": self.edited_at.isoformat() if self.edited_at else None,
             "withdrawn_at": self.withdrawn_at.isoformat() if self.withdrawn_at else None,
         }
+
+
+class Withdrawal(models.Model):
+    """Why somebody else than its author withdrew a comment; never changed."""
+
+    comment = models.OneToOneField(Comment, on_delete=models.PROTECT, related_name="withdrawal")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="withdrawal_says_why")]
+
+    def __str__(self) -> str:
+        return f"withdrawal of comment {self.comment_id}"
 
 
 class EarlierText(models.Model):

@@ -1,5 +1,7 @@
 """What may be said, and by whom it may be changed: values in, words out."""
 
+REASON_LIMIT = 2_000
+"""Characters of why somebody else's comment is withdrawn."""
 LIMIT = 10_000
 """Characters of a comment."""
 MOST_BRACKETS = 300
@@ -27,3 +29,19 @@ def text_problem(text: str) -> str:
 def change_problem(author_id: int, user_id: int | None) -> str:
     """Return why this person may not edit or withdraw a comment, or nothing."""
     return "" if author_id == user_id else "Only who wrote a comment edits or withdraws it."
+
+
+def withdrawal_problem(author_id: int, user_id: int | None, *, author_is_open: bool) -> str:
+    """Return why this person may not withdraw a comment, or nothing; whose account is closed can't do it themselves."""
+    if author_id == user_id or not author_is_open:
+        return ""
+    return "Only who wrote a comment withdraws it; who may withdraw others’ does so once that account is closed."
+
+
+def reason_problem(reason: str) -> str:
+    """Return what is wrong with why somebody else's comment is withdrawn, or nothing."""
+    if not reason:
+        return "Say why: who wrote it can't be asked."
+    if "\0" in reason:
+        return "Take out the NUL character, which no column holds."
+    return f"Use at most {REASON_LIMIT:,} characters." if len(reason) > REASON_LIMIT else ""

@@ -1,5 +1,7 @@
 """Comments: written, edited, withdrawn. Nothing is lost: earlier and withdrawn texts are kept for who audits."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.db.models import Max
 
@@ -14,7 +16,7 @@ from portal.threads import rules
 from portal.threads.choices import CommentState
 from portal.threads.errors import CommentWithdrawn, NotYourComment
 from portal.threads.events import COMMENT_EDITED, COMMENT_WITHDRAWN, COMMENT_WRITTEN
-from portal.threads.models import Comment, EarlierText, Thread, new_salt
+from portal.threads.models import Comment, EarlierText, Thread, Withdrawal, new_salt
 
 
 def open_thread(*, team: Team, about: str, topics: list[str]) -> Thread:
@@ -57,16 +59,35 @@ def edit_comment(*, actor: Actor, comment: Comment, text: str) -> Comment:
 
 
 @transaction.atomic
-def withdraw_comment(*, actor: Actor, comment: Comment) -> Comment:
-    """Hide a comment's text from all but auditors, as its author; that it stood there, and whose it was, stays.
+def withdraw_comment(*, actor: Actor, comment: Comment, reason: str = "") -> Comment:
+    """Hide a comment's text from all but auditors; that it stood there, and whose it was, stays.
 
-    Raises Forbidden, NotYourComment and CommentWithdrawn.
+    Its author needs no reason; in the place of one whose account is closed, who may withdraw comments says why.
+    Raises Forbidden, NotYourComment, CommentWithdrawn and Invalid.
     """
-    row = _own(actor, comment)
+    row = _locked(comment)
+    require_withdrawable(actor, row)
+    said = rules.plain(reason)
+    others = row.author_id != actor.user_id
+    if others and (problem := rules.reason_problem(said)):
+        raise Invalid("The comment can't be withdrawn; see the field.", fields={"reason": [problem]})
     row.state, row.withdrawn_at = CommentState.WITHDRAWN, now()
     row.save(update_fields=["state", "withdrawn_at"])
-    _record(row, actor, COMMENT_WITHDRAWN)
+    if others and actor.user_id is not None:
+        Withdrawal.objects.create(comment=row, by_id=actor.user_id, reason=said)
+    _record(row, actor, COMMENT_WITHDRAWN, private={"reason": said} if others else None)
     return row
+
+
+def require_withdrawable(actor: Actor, comment: Comment) -> None:
+    """Raise Forbidden, NotYourComment or CommentWithdrawn where this actor can't withdraw the comment."""
+    own = comment.author_id == actor.user_id
+    if reason := rules.withdrawal_problem(comment.author_id, actor.user_id, author_is_open=comment.author.is_active):
+        raise NotYourComment(reason)
+    actor.require("comment" if own else "withdraw_comment", comment.thread.team_id)
+    if not own and actor.user_id is None:
+        raise Forbidden("Only a person or a service account does this.", code="person_required")
+    _require_standing(comment)
 
 
 def require_own(actor: Actor, comment: Comment) -> None:
@@ -74,15 +95,23 @@ def require_own(actor: Actor, comment: Comment) -> None:
     actor.require("comment", comment.thread.team_id)
     if reason := rules.change_problem(comment.author_id, actor.user_id):
         raise NotYourComment(reason)
+    _require_standing(comment)
+
+
+def _require_standing(comment: Comment) -> None:
     if comment.is_withdrawn:
         raise CommentWithdrawn("It was withdrawn, so it changes no more. Write another one.")
 
 
 def _own(actor: Actor, comment: Comment) -> Comment:
     """Return the comment's row, locked, where the actor may change it."""
-    row = Comment.objects.with_names().select_for_update(of=("self",)).get(pk=comment.pk)
+    row = _locked(comment)
     require_own(actor, row)
     return row
+
+
+def _locked(comment: Comment) -> Comment:
+    return Comment.objects.with_names().select_for_update(of=("self",)).get(pk=comment.pk)
 
 
 def _said(actor: Actor, text: str) -> str:
@@ -95,11 +124,12 @@ def _said(actor: Actor, text: str) -> str:
     return said
 
 
-def _record(comment: Comment, actor: Actor, event: EventType) -> None:
+def _record(comment: Comment, actor: Actor, event: EventType, private: Mapping[str, str] | None = None) -> None:
     append(
         actor=actor,
         event=event,
         subject=Subject("comment", str(comment.pk), str(comment), comment.thread.team_id),
         data=comment.public_state(),
+        private=private,
         topics=(*comment.thread.topics, f"comment:{comment.pk}"),
     )

@@ -13,6 +13,14 @@ POINTERS = ("; see the field.", "; see the fields.")
 """How a refusal ends that says nothing but where to look."""
 
 
+class WrittenField(forms.CharField):
+    """A longer text, which pages show as Markdown; its help says so."""
+
+    def __init__(self, *, rows: int = 3, help_text: str = "", **kwargs: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": rows})
+        super().__init__(widget=widget, help_text=f"{help_text} Markdown is understood.".strip(), **kwargs)
+
+
 class VerbForm(forms.Form):
     """A form for one verb of the domain."""
 

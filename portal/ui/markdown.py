@@ -1,7 +1,7 @@
 """CommonMark that people write, as HTML that can do nothing: two parsers in turn, the second of which trusts nobody.
 
 HTML in the text is shown as text. Images are links, so that a page fetches nothing from elsewhere. Headings are bold
-lines: the outline is the page's own.
+lines: the outline is the page's own. A text that would take long to read is shown as it was written.
 """
 
 from collections.abc import MutableMapping, Sequence
@@ -9,12 +9,15 @@ from functools import lru_cache
 from typing import Any
 
 import nh3
+from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 TAGS = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "strong", "ul"}
 SCHEMES = {"http", "https", "mailto"}
+LONGEST, MOST_BRACKETS = 10_000, 300
+"""Of what is read as Markdown: what takes longer to read is no help to anybody (brackets take time by their square)."""
 DEPTH = 20
 """Quotes and lists within each other; what is deeper is left out."""
 
@@ -30,6 +33,8 @@ _cleaner = nh3.Cleaner(
 @lru_cache(500)  # the worst text takes a tenth of a second, and a page shows many
 def markdown(text: str, *, flowing: bool = False) -> SafeString:
     """Return a text as sanitised HTML; in a flowing one the ends of lines say nothing, as in files with short lines."""
+    if not flowing and (len(text) > LONGEST or text.count("[") > MOST_BRACKETS):
+        return SafeString(linebreaks(text, autoescape=True))
     reader = _FLOWING if flowing else _WRITTEN
     return mark_safe(_cleaner.clean(reader.render(text)))  # noqa: S308 (cleaned)
 

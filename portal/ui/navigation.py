@@ -8,7 +8,8 @@ from dataclasses import dataclass
 class Entry:
     """One line of the side bar: `icon` of the sprite, `view` its URL name.
 
-    `covers` are the first segments of the addresses for which it is marked; `key` leads there after "g"; `apart`
+    `covers` are the first segments of the addresses for which it is marked, `inside` what follows a model's name in
+    those that are its own all the same; `key` leads there after "g"; `apart`
     leaves a gap above it; only who holds `capability` for the whole installation is shown it.
     """
 
@@ -19,13 +20,14 @@ class Entry:
     key: str = ""
     apart: bool = False
     capability: str = ""
+    inside: tuple[str, ...] = ()
 
 
 ENTRIES = (
     Entry("home", "Home", "home", ("",), "h"),
     Entry("use_cases", "Use cases", "use_cases", ("use-cases", "propose-use-case"), "c"),
-    Entry("models", "Models", "models", ("models", "validation-runs"), "m"),
-    Entry("findings", "Findings", "findings", ("findings",), "f"),
+    Entry("models", "Models", "models", ("models", "validation-runs", "compare", "import-models"), "m"),
+    Entry("findings", "Findings", "findings", ("findings",), "f", inside=("findings", "raise-finding")),
     Entry("reviews", "Reviews", "reviews", ("reviews",), "r"),
     Entry("releases", "Releases", "releases", ("releases", "evidence"), "l"),
     Entry("policies", "Policies", "policies", ("policies",), "p"),
@@ -63,5 +65,7 @@ def shortcuts(shown: Iterable[Entry]) -> list[Shortcut]:
 
 def entry_at(path: str) -> Entry | None:
     """Return the entry under which an address lies, or None."""
-    first = path.strip("/").split("/", 1)[0]
-    return next((entry for entry in ENTRIES if first in entry.covers), None)
+    first, *rest = path.strip("/").split("/")
+    inside = rest[1] if first == "models" and len(rest) > 1 else ""
+    own = next((entry for entry in ENTRIES if inside in entry.inside), None)
+    return own or next((entry for entry in ENTRIES if first in entry.covers), None)

@@ -42,6 +42,10 @@ class FindingQuerySet(ScopedQuerySet["Finding"]):
         """Keep what waits for this person, who holds it."""
         return self.filter(holder=user_id, holder__isnull=False, state__in=WITH_HOLDER)
 
+    def unheld(self) -> Self:
+        """Keep what waits for somebody to hold it: nobody does, or only somebody whose account is closed."""
+        return self.filter(Q(holder=None) | Q(holder__is_active=False), state__in=WITH_HOLDER)
+
     def worst_first(self) -> Self:
         """Order by what is not closed, then by weight, then by due time."""
         closed = Case(When(state=FindingState.CLOSED, then=1), default=0)

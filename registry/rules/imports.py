@@ -1,7 +1,7 @@
 """Files of models: which columns they have, and what is wrong with a line before anything is looked up."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from registry.choices import Environment, Implementation, Origin, Task
@@ -56,6 +56,9 @@ COLUMNS = (
 )
 NAMES = tuple(column.name for column in COLUMNS)
 REQUIRED = tuple(column.name for column in COLUMNS if column.required)
+PERSONAL = frozenset({"owner", "backup", "contacts"})
+"""Columns that name people."""
+MOST_SHOWN = 60
 COMPUTED = frozenset({"tier_standing", "created_at", "retired_at"})
 """What the portal's own lists say beside these, and nobody can bring along."""
 
@@ -70,16 +73,47 @@ class Line:
 
 @dataclass(frozen=True)
 class Flaw:
-    """What is wrong where, and what to do; no column where it is the whole line."""
+    """What is wrong where, and what to do; no column where it is the whole line.
+
+    `slug` is the model that the line names, `value` what its cell holds; empty where nothing could be read.
+    """
 
     line: int
     column: str
     words: str
+    slug: str = ""
+    value: str = ""
 
     @property
     def place(self) -> str:
         """Return the name of the place, as errors are told by."""
         return f"line {self.line}, {self.column}" if self.column else f"line {self.line}"
+
+    @property
+    def told(self) -> str:
+        """Return the words with the model and the value; people's addresses are left out, because jobs keep this."""
+        about = f"“{self.value}”" if self.value and self.column not in PERSONAL else ""
+        of = self.slug if self.column != "slug" else ""
+        start = " of ".join(part for part in (about, of) if part)
+        return f"{start}: {self.words}" if start else self.words
+
+
+def in_full(flaws: Iterable[Flaw], lines: Iterable[Line]) -> list[Flaw]:
+    """Return the flaws with what their lines and cells say, cut where it is long, in the order of the lines."""
+    cells = {line.number: line.cells for line in lines}
+    return [
+        replace(
+            flaw, slug=shown(cells.get(flaw.line, {}).get("slug", "")),
+            value=shown(cells.get(flaw.line, {}).get(flaw.column, "")),
+        )
+        for flaw in sorted(flaws, key=lambda flaw: flaw.line)
+    ]  # fmt: skip
+
+
+def shown(cell: str) -> str:
+    """Return a cell as a report shows it: in one line, cut where it is long, without what no page can say."""
+    text = " ".join(cell.encode(errors="replace").decode().replace("\0", "?").split())
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
 
 
 @dataclass(frozen=True)
@@ -148,7 +182,7 @@ class _Reading:
         self.flaws: list[Flaw] = []
         for name, cell in line.cells.items():
             if not is_text(cell):
-                self.say(name, "This holds a character that can't be stored.")
+                self.say(name, "This holds a character that can't be stored. Write it anew, without it.")
 
     def say(self, column: str, words: str) -> None:
         self.flaws.append(Flaw(self._line.number, column, words))

@@ -25,6 +25,20 @@ _PATTERNS: Mapping[str, re.Pattern[str]] = {
     LineageKind.RELEASE: re.compile(r"(?P<number>[0-9]{1,9})"),
 }
 _DIGEST = re.compile(rf"(sha256:)?(?P<digest>[0-9a-fA-F]{{{SHORTEST_DIGEST},64}})")
+_KINDS_SPOKEN: Mapping[str, str] = {
+    "model": LineageKind.MODEL,
+    "version": LineageKind.VERSION,
+    "snapshot": LineageKind.SNAPSHOT,
+    "dataset": LineageKind.SNAPSHOT,
+    "pipeline": LineageKind.PIPELINE,
+    "feature pipeline": LineageKind.PIPELINE,
+}
+_KIND = re.compile(rf"(?P<kind>{'|'.join(_KINDS_SPOKEN)})[ :]+", re.IGNORECASE)
+_NUMBER = r"[ @:,#]+(version )?v?(?P<number>[0-9]{1,9})"
+_BEGINNING = r"[ ,]+(?P<digest>[0-9a-fA-F]{4,64})"
+_TAIL = re.compile(rf"(?=[ @:,#])({_NUMBER})?({_BEGINNING})?( in [a-z]+)?$")
+"""What pages show after a name; "in production" is said of releases."""
+_SINGLE = re.compile(r"(?P<kind>release|commit)[ #:]+(?P<rest>\S+)", re.IGNORECASE)
 HOW = (
     "Write snapshot:dataset:2, version:model:3, model:name, pipeline:name:1, run:<id>, commit:<commit>, "
     f"or at least {SHORTEST_DIGEST} digits of a commit or a SHA-256."
@@ -52,8 +66,11 @@ def named(text: str) -> Named | None:
     if colon and kind in _PATTERNS:
         found = _PATTERNS[kind].fullmatch(rest)
         return _with_values(kind, found.groupdict()) if found else None
-    digest = _DIGEST.fullmatch(text)
-    return Named("", digest=digest["digest"].lower()) if digest else None
+    if single := _SINGLE.fullmatch(text):
+        is_commit = single["kind"].lower() == LineageKind.COMMIT
+        return named(single["rest"] if is_commit else f"{LineageKind.RELEASE}:{single['rest']}")
+    digest = _DIGEST.fullmatch(text.rstrip("….").lower())
+    return Named("", digest=digest["digest"]) if digest else None
 
 
 def _with_values(kind: str, values: Mapping[str, Any]) -> Named | None:
@@ -68,6 +85,33 @@ def _with_values(kind: str, values: Mapping[str, Any]) -> Named | None:
         )
     except ValueError:
         return None
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One reading of a name as pages show it: perhaps of one kind, a number after it, the beginning of a digest."""
+
+    name: str
+    kind: str = ""
+    number: int | None = None
+    digest: str = ""
+
+
+def spoken(text: str) -> list[Spoken]:
+    """Return what words such as "late-arrival v3" may say, the plainest reading first; [] where they name nothing.
+
+    A number or digits at the end may belong to the name, so both readings are returned.
+    """
+    text = " ".join(text.replace("…", " ").split())
+    if not text or len(text) > LONGEST or not is_text(text):
+        return []
+    found = _KIND.match(text)
+    kind, rest = (_KINDS_SPOKEN[found["kind"].lower()], text[found.end() :]) if found else ("", text)
+    readings = [Spoken(rest, kind)]
+    if tail := _TAIL.search(rest):
+        number, digest = tail["number"], (tail["digest"] or "").lower()
+        readings.append(Spoken(rest[: tail.start()], kind, int(number) if number else None, digest))
+    return [one for one in readings if one.name]
 
 
 def edge_problem(above: tuple[str, int], below: tuple[str, int]) -> str | None:

@@ -35,7 +35,13 @@ from registry.services.declarations import declare_release
 from registry.services.models import link_model, register_model, retire_model
 from registry.services.rows import author_of, candidate
 
-STRANGER = "Nobody of your teams who may sign in has this address."
+STRANGER = (
+    "Nobody of your teams who may sign in has this address. Name somebody else, or ask an administrator for an account "
+    "or a role for them."
+)
+
+TEAMS_NAMED = 5
+"""Of one's own teams, in a message."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def check_models(*, actor: Actor, content: bytes, skip_existing: bool = False) -
         if not wrong:
             ready.append(known.resolved(one))
     sha256 = hashlib.sha256(content).hexdigest()
-    return Report(sha256, len(table.lines), ready, skipped, sorted(flaws, key=lambda flaw: flaw.line))
+    return Report(sha256, len(table.lines), ready, skipped, imports.in_full(flaws, table.lines))
 
 
 @transaction.atomic
@@ -174,7 +180,7 @@ def _require_flawless(report: Report) -> None:
     if report.flaws:
         fields: dict[str, list[str]] = {}
         for flaw in report.flaws:
-            fields.setdefault(flaw.place, []).append(flaw.words)
+            fields.setdefault(flaw.place, []).append(flaw.told)
         count = report.flawed_lines
         words = f"{count} line{' is' if count == 1 else 's are'} wrong; no model was registered."
         raise ImportRefused(f"{words} Mend the file and send it again.", fields=fields)
@@ -252,18 +258,19 @@ class _Known:
             yield "slug", f"The name {one.slug} is taken. Choose another one."
         if one.mlflow_name:
             if (first := self._mlflow_names.setdefault(one.mlflow_name, one.number)) != one.number:
-                yield "mlflow_name", f"Line {first} has the same name for MLflow clients."
+                yield "mlflow_name", f"Line {first} has the same name for MLflow clients. Each names one model."
             elif one.mlflow_name in self.mlflow_names:
-                yield "mlflow_name", f"Another model has the name {one.mlflow_name} for MLflow clients."
+                yield "mlflow_name", f"Another model has the name {one.mlflow_name} for MLflow clients. Choose another."
 
     def _people(self, one: ModelLine) -> Iterable[tuple[str, str]]:
         team = self.teams.get(one.team)
         if team is None:
-            yield "team", f"No team of yours is called {one.team}."
+            yield "team", f"No team of yours is called {one.team}. {self.own_teams}"
         elif not self.actor.may("register_model", team.pk):
             yield "team", f"You may not register models in {one.team}. An administrator grants the role."
         elif one.declared and not self.actor.may("declare_release", team.pk):
-            yield "in_use_since", f"You may not declare what is in use in {one.team}."
+            words = "Leave this empty, or ask an administrator for a role that declares."
+            yield "in_use_since", f"You may not declare what is in use in {one.team}. {words}"
         if one.owner.lower() not in self.people:
             yield "owner", STRANGER
         if one.backup and one.backup.lower() not in self.people:
@@ -275,6 +282,13 @@ class _Known:
             reason = link_problem(use_case.state, same_team=same_team) if use_case is not None else words
             if reason is not None:
                 yield "use_case", reason
+
+    @cached_property
+    def own_teams(self) -> str:
+        teams = self.actor.teams_for("register_model")
+        rows = Team.objects.all() if teams is None else Team.objects.filter(pk__in=teams)
+        slugs = sorted(rows.values_list("slug", flat=True))
+        return f"You register models in {', '.join(slugs[:TEAMS_NAMED])}{' and others' if slugs[TEAMS_NAMED:] else ''}."
 
     def _texts(self, one: ModelLine) -> Iterable[tuple[str, str]]:
         team, owner = self.teams.get(one.team), self.people.get(one.owner.lower())

@@ -6,7 +6,7 @@ import factory
 
 from portal.core.clock import now
 from portal.threads.choices import CommentState
-from portal.threads.models import Comment, EarlierText, Thread, new_salt
+from portal.threads.models import Comment, EarlierText, Thread, Withdrawal, new_salt
 from registry.models import Discussion, Finding, ModelVersion
 from registry.models.discussions import Commented, model_of
 from tests.factories.accounts import UserFactory
@@ -45,6 +45,17 @@ class CommentFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
     author = factory.SubFactory(UserFactory)
     text = "See **run 3**."
     written_at = factory.LazyFunction(now)
+
+
+class WithdrawalFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]
+    """Why somebody withdrew the comment of a closed account."""
+
+    class Meta:
+        model = Withdrawal
+
+    comment = factory.SubFactory(CommentFactory, withdrawn=True, author__is_active=False)
+    by = factory.SubFactory(UserFactory)
+    reason = "It names a customer."
 
 
 class EarlierTextFactory(factory.django.DjangoModelFactory):  # type: ignore[misc]

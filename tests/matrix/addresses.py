@@ -170,6 +170,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "version_file": lambda team: {**_version("receiving")(team), "name": "model.onnx"},
     "version_signature": _version("candidate"),
     "version_run": _version("busy"),
+    "version_gate": _version("candidate"),
     "version_release": _planned_version,
     "validation_run": _row("run"),
     "validation_run_progress": _row("queued_run"),

@@ -94,6 +94,7 @@ GET  compare                  login   200   200   200   200   200   200   200   
 GET  version_file             login   200   200   200   200   200   200   200   404   404
 GET  version_signature        login   200   200   200   200   200   200   200   404   404
 POST version_run              login   403   302   302   403   403   403   403   404   404
+POST version_gate             login   403   302   302   403   403   403   403   404   404
 GET  version_release          login   302   302   302   302   302   302   302   404   404
 POST version_release          login   422   302   422   422   422   422   422   404   404
 GET  validation_run           login   200   200   200   200   200   200   200   404   404

@@ -15,7 +15,7 @@ from portal.api.views import Door, Listing, actor_of, created
 from portal.core.querysets import visible
 from portal.overviews.comments import comments_on, is_hidden
 from portal.threads.models import Comment, EarlierText
-from portal.threads.rules import LIMIT
+from portal.threads.rules import LIMIT, REASON_LIMIT
 from portal.threads.services import edit_comment, withdraw_comment
 from registry.models.discussions import Commented
 from registry.services.discussions import comment_on
@@ -77,6 +77,14 @@ class CommentBody(Body):
 
     text = serializers.CharField(
         trim_whitespace=False, help_text=f"CommonMark of at most {LIMIT} characters; HTML in it is shown as text."
+    )
+
+
+class WithdrawalBody(Body):
+    """Why somebody else's comment is withdrawn."""
+
+    reason = serializers.CharField(
+        required=False, max_length=REASON_LIMIT, help_text="Needed for the comment of a closed account; else left out."
     )
 
 
@@ -168,10 +176,15 @@ class CommentWithdraw(Door):
     serializer_class = CommentDetailSerializer
     queryset = Comment.objects.none()
 
-    @extend_schema(request=None, responses={200: CommentDetailSerializer})
+    @extend_schema(request=WithdrawalBody, responses={200: CommentDetailSerializer})
     def post(self, request: Request, pk: int) -> Response:
-        """Withdraw the comment, as its author: its texts are for auditors alone from now on."""
-        withdraw_comment(actor=self.actor, comment=_comment(request, pk))
+        """Withdraw the comment, as its author, or with a reason where the author's account is closed.
+
+        Its texts are for auditors alone from now on.
+        """
+        form = WithdrawalBody(data=request.data)
+        form.is_valid(raise_exception=True)
+        withdraw_comment(actor=self.actor, comment=_comment(request, pk), **form.validated_data)
         return _answer(request, pk)
 
 

@@ -53,12 +53,21 @@ class MeasuredSerializer(serializers.Serializer[Any]):
     n = serializers.IntegerField()
 
 
+class DifferenceSerializer(serializers.Serializer[Any]):
+    """`b` minus `a`; its ends are null unless a run measured both at once."""
+
+    value = serializers.FloatField()
+    lower = serializers.FloatField(allow_null=True)
+    upper = serializers.FloatField(allow_null=True)
+
+
 class MetricSerializer(serializers.Serializer[Any]):
-    """One measure on either side; null where that side was not measured."""
+    """One measure on either side; null where that side was not measured, or the rows differ."""
 
     name = serializers.CharField(source="measure.key")
     a = MeasuredSerializer(allow_null=True)
     b = MeasuredSerializer(allow_null=True)
+    difference = DifferenceSerializer(allow_null=True)
 
 
 class MetricsSerializer(serializers.Serializer[Any]):

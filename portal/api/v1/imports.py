@@ -30,6 +30,8 @@ class ProblemOfLineSerializer(serializers.Serializer[Any]):
     line = serializers.IntegerField()
     column = serializers.CharField(help_text="Empty where it is the whole line.")
     message = serializers.CharField(source="words")
+    model = serializers.CharField(source="slug", help_text="The slug in that line; empty where none could be read.")
+    value = serializers.CharField(help_text="What the cell holds, cut where it is long.")
 
 
 class ReportSerializer(serializers.Serializer[Any]):

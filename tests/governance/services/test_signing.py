@@ -34,6 +34,7 @@ from tests.factories.governance import (
     next_version,
     ready_version,
 )
+from tests.factories.registry import FindingFactory
 from tests.portal.ledger.replay import replayed
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -191,6 +192,25 @@ def test_what_changed_without_anybody_noticing_is_noticed_when_signing() -> None
     with pytest.raises(BundleChanged, match="has changed: tier"):
         signed_by(approver(request), request)
     assert Release.objects.get(pk=request.release_id).state == ReleaseState.PLANNED
+
+
+def test_no_approval_over_a_gate_that_was_evaluated_before_a_high_finding() -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    signer = approver(request)
+    FindingFactory.create(model=request.release.model, severity="high")
+    with pytest.raises(BundleChanged, match="has changed: open findings"):
+        signed_by(signer, request)
+    assert state(request) == RequestState.OPEN
+
+
+def test_no_approval_over_a_gate_that_would_not_pass_now_though_no_covered_part_changed() -> None:
+    request: ApprovalRequest = OpenRequestFactory.create()
+    signer = approver(request)
+    User.objects.filter(pk=request.release.released.created_by_id).update(email="other@example.org")
+    with pytest.raises(BundleChanged, match=r"would not pass now: Authors known \(failed\)"):
+        signed_by(signer, request)
+    assert Release.objects.get(pk=request.release_id).state == ReleaseState.PLANNED
+    assert signed_by(signer, request, verdict="reject").verdict == "reject"
 
 
 def test_expired_request_takes_no_signature(monkeypatch: pytest.MonkeyPatch) -> None:

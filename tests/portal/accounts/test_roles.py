@@ -1,5 +1,8 @@
 """The table of roles, as pure values."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +18,9 @@ from portal.accounts.roles import (
     narrowed,
     needs_confirmation,
 )
-from portal.core.actors import Grant
+from portal.core.actors import Actor, Grant
 from portal.core.capabilities import WORDS
+from portal.core.errors import Forbidden
 
 people = st.one_of(st.none(), st.integers(1, 3))
 teams = st.one_of(st.none(), st.integers(1, 3))
@@ -129,3 +133,15 @@ def test_token_carries_no_more_than_its_scopes_and_its_user(grants: list[HeldGra
 
 def test_every_capability_has_words_and_no_other() -> None:
     assert set(WORDS) == CAPABILITIES
+
+
+def test_a_refusal_says_which_roles_may_and_who_grants_them() -> None:
+    person = Actor(id="user:1", kind="user", name="Vera", interactive=True)
+    with pytest.raises(Forbidden) as refused:
+        person.require("request_validation", 1)
+    assert refused.value.message == (
+        "Vera may not have versions validated here. It takes the role developer or validator "
+        "(capability “request validation”), which an administrator grants."
+    )
+    with pytest.raises(Forbidden, match=r"of no role: an administrator grants it by itself\. A token carries it only"):
+        replace(person, interactive=False).require("erase_data", 1)

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.accounts.choices import Role
-from portal.overviews.comparisons import VersionComparison, comparable, compare, sides
+from portal.overviews.comparisons import Difference, VersionComparison, comparable, compare, sides
 from registry.choices import ArtifactRole, CardState
 from registry.models import ModelVersion, RegisteredModel
 from tests.factories.accounts import TeamFactory, actor_with
@@ -93,6 +93,23 @@ def test_metrics_are_read_from_the_newest_runs_on_the_same_rows() -> None:
     assert auc.b is not None
     assert (auc.a.value, auc.b.value) == (0.6, 0.7)
     assert auc.b.lower is not None
+    paired = newest.measurements.get(name="auc", measured="difference", slice_column="")
+    assert auc.difference == Difference(paired.value, paired.lower, paired.upper)
+    [turned] = [pair.difference for pair in compared(b, a).metrics.pairs if pair.measure.key == "auc"]
+    assert turned == Difference(-paired.value, -paired.upper, -paired.lower)
+
+
+def test_without_a_run_of_both_the_difference_has_no_interval_and_on_other_rows_there_is_none() -> None:
+    a = SealedVersionFactory.create()
+    b = SealedVersionFactory.create(model=a.model)
+    plan = PlanFactory.create(model=a.model)
+    FinishedRunFactory.create(version=a, plan=plan, values={"auc": 0.75})
+    FinishedRunFactory.create(version=b, plan=plan, values={"auc": 0.5})
+    [auc] = [pair for pair in compared(a, b).metrics.pairs if pair.measure.key == "auc"]
+    assert auc.difference == Difference(-0.25)
+    other = SealedVersionFactory.create()
+    FinishedRunFactory.create(version=other, values={"auc": 0.5})
+    assert {pair.difference for pair in compared(a, other).metrics.pairs} == {None}
 
 
 def test_other_rows_are_told() -> None:

@@ -3,12 +3,19 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.accounts.choices import Role
+from portal.accounts.models import User
 from portal.accounts.selectors import actor_for_user
 from portal.core.actors import Actor
-from portal.overviews.findings import FindingOverview, finding_overview, findings_waiting, open_findings
+from portal.overviews.findings import (
+    FindingOverview,
+    FindingsWaiting,
+    finding_overview,
+    findings_waiting,
+    open_findings,
+)
 from registry.models import Finding
 from tests.factories.accounts import actor_with, person_with
-from tests.factories.registry import FindingFactory, RegisteredModelFactory, SealedVersionFactory
+from tests.factories.registry import FindingFactory, PipelineStageFactory, RegisteredModelFactory, SealedVersionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +71,27 @@ def test_only_the_very_line_judges_and_never_who_has_a_hand_in_the_model() -> No
     waiting = findings_waiting(actor_for_user(validator, interactive=True))
     assert (list(waiting.to_verify), list(waiting.held), waiting.count) == ([judged], [], 1)
     assert findings_waiting(actor_with(Role.AUDITOR)).count == 0
+
+
+def test_what_nobody_holds_waits_for_who_may_hand_it_out_and_is_told_to_who_answers_for_it() -> None:
+    validator, owner, keeper = (person_with(role) for role in (Role.VALIDATOR, Role.DEVELOPER, Role.VIEWER))
+    model = RegisteredModelFactory.create(owner=owner)
+    PipelineStageFactory.create(model=model, stage="training", owner_user=keeper)
+    gone = person_with(Role.DEVELOPER)
+    left = FindingFactory.create(model=model, severity="low", stage="features", holder=gone)
+    high = FindingFactory.create(model=model, severity="high", stage="training")
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    FindingFactory.create(model=model, holder=person_with(Role.DEVELOPER))
+
+    def waiting(user: User) -> FindingsWaiting:
+        return findings_waiting(actor_for_user(user, interactive=True))
+
+    second = waiting(validator)
+    assert (list(second.unheld), list(second.awaited), second.count) == ([high, left], [], 2)
+    mine = waiting(owner)
+    assert (list(mine.unheld), list(mine.awaited), mine.count) == ([], [high, left], 0)
+    assert list(waiting(keeper).awaited) == [high]
+    own = FindingFactory.create(model=model, line="first", severity="high")
+    assert list(waiting(owner).unheld) == [own]
+    stranger = waiting(person_with(Role.VIEWER))
+    assert (list(stranger.unheld), list(stranger.awaited)) == ([], [])

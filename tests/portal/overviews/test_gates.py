@@ -8,6 +8,7 @@ from portal.charts.numbers import MINUS
 from portal.core.actors import SYSTEM
 from portal.overviews.gates import gate_table, said
 from tests.factories.governance import GateEvaluationFactory, ready_version
+from tests.factories.registry import FindingFactory
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,27 @@ def test_what_stops_comes_first_with_what_to_do() -> None:
     assert not table.lines[0].passed
     assert table.stops[0].message
     assert table.passed_count + len(table.stops) == len(table.lines)
+
+
+@pytest.mark.django_db
+def test_what_changed_since_the_evaluation_is_named_with_what_would_stop_now() -> None:
+    evaluation = GateEvaluationFactory.create()
+    table = gate_table(evaluation)
+    assert table is not None
+    assert table.since is None
+    finding = FindingFactory.create(model=evaluation.version.model, severity="high")
+    table = gate_table(evaluation)
+    assert table is not None
+    assert table.since is not None
+    assert [(move.finding, move.verb) for move in table.since.findings] == [(finding, "raise")]
+    assert [(one.name, one.before, one.now) for one in table.since.changed] == [
+        ("findings.open", "0", "1"),
+        ("findings.open_high", "0", "1"),
+    ]
+    assert table.since.stops == ["“No high finding open” (failed)"]
+    over = gate_table(evaluation, over=True)
+    assert over is not None
+    assert over.since is None
 
 
 def test_nothing_evaluated_is_no_table() -> None:

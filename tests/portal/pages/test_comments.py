@@ -166,3 +166,22 @@ def test_what_is_written_acts_nowhere(client: Client, dana: User, version: Model
         assert "<script>wombat" not in page
         assert "<img src=x" not in page
         assert 'href="javascript' not in page
+
+
+def test_the_comment_of_a_closed_account_is_withdrawn_by_who_may_with_a_reason(client: Client) -> None:
+    comment = CommentFactory.create(author__is_active=False, text="Call **Mr Smith**.")
+    address = reverse("comment_withdraw", args=[comment.pk])
+    client.force_login(person_with(Role.DEVELOPER, team=comment.thread.team))
+    assert client.post(address, {"reason": "Mine."}).status_code == 403
+    client.force_login(person_with(Role.ADMIN))
+    assert client.get(address).status_code == 404
+    client.force_login(person_with(Role.ADMIN, Role.VIEWER, name="Ada Admin"))
+    page = client.get(comment.get_absolute_url(), follow=True).content.decode()
+    assert f'href="{address}"' in page
+    assert reverse("comment_edit", args=[comment.pk]) not in page
+    assert client.post(address, {"reason": ""}).status_code == 422
+    assert client.post(address, {"reason": "It names a customer."}).status_code == 302
+    page = client.get(comment.get_absolute_url(), follow=True).content.decode()
+    assert "Mr Smith" not in page
+    assert "by Ada Admin on" in page
+    assert "Why it was withdrawn: It names a customer." in page

@@ -7,9 +7,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from portal.accounts.choices import Role
 from portal.core.errors import Conflict, DomainError, Forbidden, Invalid
 from portal.pages import errors
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import UserFactory, person_with
 from tests.factories.registry import SealedVersionFactory
 
 
@@ -128,6 +129,17 @@ def test_a_refusal_says_what_to_do_about_it_and_nothing_else(refusal: DomainErro
     assert remedy in advice
     assert advice.count("<dt>") == 1
     assert "Go to Home" in advice
+
+
+@pytest.mark.django_db
+def test_who_lacks_a_role_reads_which_one_and_whom_to_ask(client: Client) -> None:
+    version = SealedVersionFactory.create()
+    person_with(Role.ADMIN, name="Ada Admin")
+    client.force_login(person_with(Role.VIEWER, team=version.model.team))
+    answer = client.post(reverse("version_run", args=[version.model.slug, 1]))
+    assert answer.status_code == 403
+    assert "It takes the role developer or validator" in answer.text
+    assert "an administrator can grant it to you. Ask Ada Admin." in answer.text
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ from portal.accounts.choices import Role
 from portal.accounts.models import User
 from tests.factories.accounts import TeamFactory, person_with
 from tests.factories.governance import OpenRequestFactory, ready_version
-from tests.factories.registry import PipelineStageFactory, RegisteredModelFactory
+from tests.factories.registry import FindingFactory, PipelineStageFactory, RegisteredModelFactory
 from tests.portal.opened import opened
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,20 @@ def test_what_waits_for_me_is_one_click_away(client: Client) -> None:
     assert "One thing waits for you." in page
     assert f'href="{request.get_absolute_url()}" aria-label="Decide on {request.release.version}' in page
     assert "Yours would be the only signature." in page
+
+
+def test_a_finding_that_nobody_holds_is_all_that_waits_and_the_page_says_nothing_else(client: Client) -> None:
+    owner = person_with(Role.DEVELOPER)
+    finding = FindingFactory.create(severity="high", model__owner=owner)
+    page = home_of(client, person_with(Role.VALIDATOR))
+    assert "One thing waits for you." in page
+    assert "Findings that nobody holds" in page
+    assert f"Nobody holds it; raised by {finding.raised_by.name}, second line." in page
+    assert "request waits for you" not in page
+    assert "Nothing waits for you." not in page
+    page = home_of(client, owner)
+    assert "Nothing waits for you." in page
+    assert "Nobody holds them yet" in page
 
 
 def test_what_is_less_urgent_is_one_more_click_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,8 @@ def test_every_line_that_is_wrong_is_shown_with_what_to_do(browser: Client) -> N
     assert "3 lines can’t be imported" in shown.text
     assert "Nobody of your teams who may sign in has this address." in shown.text
     assert "Use 1 to 80 letters" in shown.text
+    assert "“no good”" in shown.text
+    assert "“nobody@example.org”" in shown.text
     assert START not in shown.text
 
 

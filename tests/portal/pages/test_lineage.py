@@ -5,7 +5,12 @@ from portal.accounts.choices import Role
 from registry.models import Release
 from tests.factories.accounts import person_with
 from tests.factories.lineage import LineageEventFactory, LineageRunFactory, elsewhere, openlineage_event
-from tests.factories.registry import ActiveReleaseFactory, SealedVersionFactory, SnapshotFactory
+from tests.factories.registry import (
+    ActiveReleaseFactory,
+    FeaturePipelineVersionFactory,
+    SealedVersionFactory,
+    SnapshotFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -53,9 +58,60 @@ def test_one_can_walk_either_way_and_deeper(client: Client, release: Release) ->
 
 
 def test_the_question_stands_alone_and_says_what_it_takes(client: Client, release: Release) -> None:
-    assert "Paste the beginning of a commit" in shown(client, "/lineage")
+    assert "paste the beginning of a commit" in shown(client, "/lineage")
     assert "This names nothing that has lineage." in shown(client, "/lineage?of=%3Cb%3E", 422)
     assert "Nothing that you may see has this commit or digest." in shown(client, "/lineage?of=abcdef0123")
+
+
+@pytest.mark.parametrize(
+    "wording",
+    [
+        "{model} v{number}",
+        "{MODEL} v{number}",
+        "version {model} {number}",
+        "{model} v{number} in production",
+        "{dataset} {snapshot}",
+        "{dataset} {snapshot} {sha}…",
+        "{dataset} {sha}",
+        "snapshot {dataset}@{snapshot}",
+        "{sha}…",
+        "commit {commit}",
+        "model {model}",
+        "{name}",
+    ],
+)
+def test_a_name_is_understood_as_pages_show_it(client: Client, release: Release, wording: str) -> None:
+    model, version = release.model, release.released
+    snapshot = version.training_run.training_snapshot
+    text = wording.format(
+        model=model.slug, MODEL=model.slug.upper(), name=model.name, number=version.number,
+        dataset=snapshot.dataset.slug, snapshot=snapshot.number, sha=snapshot.sha256[:8],
+        commit=version.training_run.commit[:12],
+    )  # fmt: skip
+    response = client.get("/lineage", {"of": text})
+    page = response.content.decode()
+    assert "1 active release depends on" in page
+    assert f'value="{text}"' in page
+    if "sha}…" not in wording[:6] and "commit" not in wording:
+        assert "was understood as" in page
+
+
+def test_a_feature_pipeline_is_named_as_programs_write_it(client: Client, release: Release) -> None:
+    features = FeaturePipelineVersionFactory.create(pipeline__team=release.model.team)
+    page = shown(client, f"/lineage?of={features.pipeline.slug}@{features.number}")
+    assert f"pipeline:{features.pipeline.slug}:{features.number}" in page
+
+
+def test_where_several_things_may_be_meant_they_are_listed_and_none_of_another_team(
+    client: Client, release: Release
+) -> None:
+    dataset = release.released.training_run.training_snapshot.dataset
+    own = [release.released.training_run.training_snapshot, SnapshotFactory.create(dataset=dataset)]
+    theirs = SnapshotFactory.create(dataset__slug=f"{dataset.slug}-theirs")
+    page = shown(client, f"/lineage?of={dataset.slug[:-1]}")
+    assert "2 things may be meant" in page
+    assert all(f"of=snapshot%3A{dataset.slug}%3A{one.number}" in page for one in own)
+    assert theirs.dataset.slug not in page
 
 
 def test_what_nothing_depends_on_says_so(client: Client, release: Release) -> None:

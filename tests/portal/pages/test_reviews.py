@@ -100,6 +100,17 @@ def test_the_page_holds_gate_segments_charts_seats_and_bundle(client: Client) ->
     assert "Trained on four more months." in page
 
 
+def test_the_gate_reads_the_same_on_the_pages_of_review_version_and_release(client: Client) -> None:
+    request = OpenRequestFactory.create()
+    signed_in(client, approver_of(request))
+    shown = set()
+    for thing in (request, request.release, request.release.version):
+        page = client.get(thing.get_absolute_url()).content.decode()
+        gate = page[page.index('id="gate"') :]
+        shown.add(gate[: gate.index("</section>")])
+    assert len(shown) == 1
+
+
 def test_who_may_not_sign_reads_why_and_who_may(client: Client) -> None:
     request = OpenRequestFactory.create()
     approver_of(request, name="Nora Approver")

@@ -20,7 +20,7 @@ from registry.models import ModelVersion
 from tests.factories.accounts import TeamFactory, person_with
 from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory, next_version, ready_version
 from tests.factories.monitoring import FinishedRunFactory, PlanFactory, RunFactory
-from tests.factories.registry import ArtifactFactory, SealedVersionFactory, VersionFactory, stored
+from tests.factories.registry import ArtifactFactory, FindingFactory, SealedVersionFactory, VersionFactory, stored
 
 pytestmark = pytest.mark.django_db
 WANTED = {"environment": "production", "fallback": "Crews decide.", "summary": "Four more months of data."}
@@ -108,6 +108,28 @@ def test_why_the_gate_stops_a_version_stands_on_its_page(client: Client) -> None
     assert "Read the run&#x27;s checks, mend what stopped it" in gate
     policy = version.gate_evaluations.get().policy_version
     assert f'href="{policy.get_absolute_url()}#validation"' in gate
+
+
+def test_a_gate_from_before_a_finding_is_marked_and_evaluated_again(client: Client) -> None:
+    request = ApprovedRequestFactory.create()
+    version = request.release.version
+    client.force_login(version.created_by)
+    assert "Gate passed<" in shown(client, version.get_absolute_url())
+    FindingFactory.create(model=version.model, severity="high", number=12)
+    for thing in (request, request.release):
+        page = shown(client, thing.get_absolute_url())
+        assert "Evaluated before a change" in page
+        assert "finding 12</a> raised" in page
+        assert f'href="{version.get_absolute_url()}#gate"' in page
+    page = shown(client, version.get_absolute_url())
+    assert "Gate passed before a change" in page
+    assert "Gate passed<" not in page
+    again = reverse("version_gate", args=[version.model.slug, version.number])
+    assert f'action="{again}"' in page
+    assert client.post(again)["Location"] == f"{version.get_absolute_url()}#gate"
+    page = shown(client, version.get_absolute_url())
+    assert "The gate to production stops v1: 1 check not passed." in page
+    assert "Evaluated before a change" not in page
 
 
 def test_what_changed_against_production_comes_before_the_gate(client: Client) -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.core.cache import cache
 
 from portal.accounts.choices import Role
+from portal.accounts.models import User
 from portal.core.actors import SYSTEM, Actor
 from portal.core.clock import now
 from portal.core.errors import Forbidden, Invalid
@@ -82,6 +83,33 @@ def test_nobody_changes_what_somebody_else_said(thread: Thread, developer: Actor
             edit_comment(actor=other, comment=made, text="Two.")
         with pytest.raises(NotYourComment):
             withdraw_comment(actor=other, comment=made)
+
+
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.VALIDATOR])
+def test_the_comment_of_a_closed_account_is_withdrawn_with_a_reason_and_the_record_stays(
+    thread: Thread, developer: Actor, role: Role
+) -> None:
+    made, other = write_comment(actor=developer, thread=thread, text="Mr Smith, of 4 Main Street."), actor_with(role)
+    with pytest.raises(NotYourComment, match="once that account is closed"):
+        withdraw_comment(actor=other, comment=made, reason="It names a customer.")
+    User.objects.filter(pk=developer.user_id).update(is_active=False)
+    with pytest.raises(Forbidden) as refused:
+        withdraw_comment(
+            actor=actor_with(Role.DEVELOPER, team=thread.team), comment=made, reason="It names a customer."
+        )
+    assert refused.value.code == "missing_capability"
+    for reason in (" ", "a\0b", "x" * 2001):
+        with pytest.raises(Invalid):
+            withdraw_comment(actor=other, comment=made, reason=reason)
+    gone = withdraw_comment(actor=other, comment=made, reason=" It names a customer. ")
+    assert (gone.state, gone.text, gone.author_id) == ("withdrawn", "Mr Smith, of 4 Main Street.", developer.user_id)
+    assert (gone.withdrawal.by_id, gone.withdrawal.reason) == (other.user_id, "It names a customer.")
+    entry = told()[-1]
+    assert (entry["event"], entry["actor"]["id"]) == ("threads.comment.withdrawn", other.id)
+    assert entry["data"] == gone.public_state()
+    assert "customer" not in json.dumps(entry)
+    with pytest.raises(CommentWithdrawn):
+        withdraw_comment(actor=other, comment=made, reason="Again.")
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.AUDITOR, Role.ADMIN])

@@ -2,7 +2,7 @@ import pytest
 from django import forms
 
 from portal.core.errors import Conflict, Invalid
-from portal.ui.forms import VerbForm
+from portal.ui.forms import VerbForm, WrittenField
 
 
 class RenameForm(VerbForm):
@@ -59,3 +59,8 @@ def test_a_defect_is_not_hidden() -> None:
 
     with pytest.raises(RuntimeError):
         form().attempt(break_down)
+
+
+def test_a_longer_text_says_that_markdown_is_understood() -> None:
+    assert WrittenField(rows=4, help_text="Why.").help_text == "Why. Markdown is understood."
+    assert WrittenField(rows=4).widget.attrs["rows"] == 4

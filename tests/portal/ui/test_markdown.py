@@ -121,3 +121,9 @@ def test_nesting_without_end_is_read_in_a_moment_and_shown_flat(unit: str) -> No
         depth -= piece.startswith(("/ul>", "/ol>", "/blockquote>"))
         deepest = max(deepest, depth)
     assert deepest <= 30
+
+
+def test_a_text_that_would_take_long_to_read_is_shown_as_it_was_written() -> None:
+    shown = markdown("**a** <b>\n" + "[" * 301)
+    assert shown.startswith("<p>**a** &lt;b&gt;<br>")
+    assert markdown("*" * 10_001) == f"<p>{'*' * 10_001}</p>"

@@ -7,12 +7,16 @@ from portal.ui.navigation import ENTRIES, entry_at
 
 
 def test_an_address_lies_under_its_entry() -> None:
-    known = {
-        path: entry.name
-        for path in ("/", "/models/delay/versions/3", "/validation-runs/7")
-        if (entry := entry_at(path))
+    expected = {
+        "/": "Home",
+        "/models/delay/versions/3": "Models",
+        "/validation-runs/7": "Models",
+        "/compare": "Models",
+        "/models/findings": "Models",
+        "/models/delay/findings/3/close": "Findings",
+        "/models/delay/raise-finding": "Findings",
     }
-    assert known == {"/": "Home", "/models/delay/versions/3": "Models", "/validation-runs/7": "Models"}
+    assert {path: entry.name for path in expected if (entry := entry_at(path))} == expected
     assert entry_at("/style") is None
 
 

@@ -132,6 +132,9 @@ def test_everything_that_is_wrong_is_named_by_line_and_column(
     with pytest.raises(ImportRefused, match="14 lines are wrong") as refused:
         start_import(actor=developer, content=table(*lines))
     assert refused.value.fields.keys() == found.keys()
+    assert refused.value.fields["line 16, tier"] == [f"“9” of j: {found['line 16, tier']}"]
+    assert refused.value.fields["line 9, owner"] == [f"c: {found['line 9, owner']}"]
+    assert found["line 8, team"].endswith(f"You register models in {team.slug}.")
     assert not Job.objects.exists()
 
 

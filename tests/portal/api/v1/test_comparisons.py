@@ -34,6 +34,7 @@ def test_a_version_is_compared_with_the_one_in_production(
     assert answer["metrics"]["paired_run"] == run_b.pk
     [auc] = [one for one in answer["metrics"]["measures"] if one["name"] == "auc"]
     assert (auc["a"]["value"], auc["b"]["value"]) == (0.6, 0.7)
+    assert auc["difference"].keys() == {"value", "lower", "upper"}
     assert [(one["part"], one["same"]) for one in answer["files"]] == [("Model", False)]
     assert answer["environment"] == {
         "missing": "Not compared: no environment lock with pinned packages came with limits v1 and limits v2.",

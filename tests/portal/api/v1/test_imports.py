@@ -51,6 +51,7 @@ def test_what_is_wrong_is_a_report_or_a_refusal(developer: Caller, team: Team) -
     content = table(developer, "late", "no good")
     report = developer.upload("POST", f"{IMPORTS}?dry_run=true", content).json()
     assert [(one["line"], one["column"]) for one in report["problems"]] == [(2, "slug"), (3, "slug")]
+    assert [(one["model"], one["value"]) for one in report["problems"]] == [("late", "late"), ("no good", "no good")]
     refused = developer.upload("POST", IMPORTS, content)
     assert fields_of(refused, 422, "import_refused") == {"line 2, slug", "line 3, slug"}
     skipping = developer.upload("POST", f"{IMPORTS}?dry_run=true&existing=skip", table(developer, "late", "early"))

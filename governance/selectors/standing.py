@@ -1,0 +1,77 @@
+"""Whether what a gate evaluation read is still so: the same version, judged now by the policy that judged it then."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from governance.choices import Outcome
+from governance.models import GateEvaluation, PolicyCheck, PolicyVersion
+from governance.rules.expressions import compiled
+from governance.rules.gates import CheckVerdict, gate_outcome
+from governance.selectors.bundles import newest_run, whole_version
+from governance.selectors.gates import gate_inputs, judged
+from portal.core.clock import now
+from registry.models import ModelVersion
+from registry.selectors import champion_of
+
+ONLY_TIME = frozenset({"validation.age_days"})
+"""What changes by itself at every moment; a check that is stale by it shows in the verdicts."""
+AGAINST_PRODUCTION = frozenset({"production.exists", "comparison.current"})
+"""What a version is compared with before it serves; once it serves, it is not compared with itself."""
+
+
+@dataclass(frozen=True)
+class ChangedValue:
+    """Something that the gate reads, as it was when it was evaluated and as it is now."""
+
+    name: str
+    before: object
+    now: object
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What of the values that the policy's checks read is another now, and what the gate would come to now."""
+
+    version: ModelVersion
+    changed: Sequence[ChangedValue]
+    verdicts: Sequence[tuple[PolicyCheck, CheckVerdict]]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return what the gate would come to now; a gate without checks is not passed."""
+        return gate_outcome([verdict for _, verdict in self.verdicts])
+
+    @property
+    def stops(self) -> list[tuple[PolicyCheck, CheckVerdict]]:
+        """Return the checks that would not pass now."""
+        return [(check, verdict) for check, verdict in self.verdicts if verdict.outcome != Outcome.PASSED]
+
+
+def standing_of(evaluation: GateEvaluation) -> Standing:
+    """Return how the evaluation stands now; a fixed number of queries."""
+    version, at = whole_version(evaluation.version_id), now()
+    run = newest_run(version)
+    inputs = gate_inputs(version, run, at) | _of_then(evaluation, version)
+    read = _read(evaluation.policy_version) - ONLY_TIME
+    changed = [
+        ChangedValue(name, evaluation.inputs.get(name), value)
+        for name, value in inputs.items()
+        if (name in read or name.startswith("findings.")) and evaluation.inputs.get(name) != value
+    ]
+    if (run.pk if run else None) != evaluation.run_id:
+        changed.insert(0, ChangedValue("validation run", evaluation.run_id, run.pk if run else None))
+    verdicts = judged(evaluation.policy_version, version.model.task, inputs, run, at)
+    return Standing(version, changed, verdicts)
+
+
+def _read(policy: PolicyVersion) -> frozenset[str]:
+    """Return the variables that the policy's checks read; findings count whether one of them reads them or not."""
+    checks = policy.document["checks"]
+    return frozenset(variable.name for check in checks for variable in compiled(check["expression"]).reads)
+
+
+def _of_then(evaluation: GateEvaluation, version: ModelVersion) -> Mapping[str, object]:
+    champion = champion_of(version.model)
+    if champion is None or champion.pk != version.pk:
+        return {}
+    return {name: evaluation.inputs.get(name) for name in AGAINST_PRODUCTION}

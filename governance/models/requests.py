@@ -32,6 +32,7 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
             "release__version__training_run__training_snapshot__dataset",
             "release__feature_pipeline_version__pipeline",
             "evaluation__policy_version",
+            "evaluation__run__plan__held_out__dataset",
         )
 
 

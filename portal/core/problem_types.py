@@ -107,6 +107,8 @@ _TABLE: tuple[tuple[str, int, str, str, str], ...] = (
      "Use the snapshot that `detail` names."),
     ("bytes_in_use", 409, "The bytes are needed elsewhere", "Something else holds the same bytes and would lose them.",
      "`detail` says what holds them; what you may not erase yourself, ask its owner about."),
+    ("bytes_gone", 409, "The bytes were erased meanwhile", "A person erased the same bytes while these arrived.",
+     "Send the file again where it may be kept. A dataset takes erased rows no more."),
     ("erased", 410, "The rows were erased", "A person erased them for good; digest, profile and results remain.",
      "`detail` says who did it and when. Nothing brings them back."),
     ("pipeline_version_exists", 409, "The pipeline has this version", "A version that says the same is there already.",

@@ -7,6 +7,7 @@ verifies no signature in one.
 from django.db import transaction
 
 from portal.blobs.models import Blob
+from portal.blobs.services import hold
 from portal.blobs.store import open_blob
 from portal.core.actors import Actor
 from portal.core.clock import now
@@ -65,12 +66,13 @@ def require_awaited(*, actor: Actor, document: Document, sha256: str) -> None:
 def receive_document(*, actor: Actor, document: Document, blob: Blob) -> Document:
     """Take in the file of a document: from now on it counts while it is valid.
 
-    Raises Forbidden, NotUsable, DigestMismatch, and Invalid for what is no kind of document.
+    Raises Forbidden, NotUsable, DigestMismatch, BytesGone, and Invalid for what is no kind of document.
     """
     actor.require("add_document", document.model.team_id)
     row = _locked(document)
     _require_awaited(row)
     _require_digest(row, blob.pk)
+    hold(blob)
     with open_blob(blob.pk) as stream:
         media_type = rules.media_type_of(stream.read(rules.HEAD_BYTES), blob.size)
     if not media_type or blob.size > rules.MOST_BYTES:

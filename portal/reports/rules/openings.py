@@ -88,7 +88,8 @@ def _documents(document: Document) -> Iterator[Opening]:
 def _erased(document: Document) -> Iterator[Opening]:
     for one in document["data"]:
         if erased := one.get("erased"):
-            yield Opening("erased", one["name"], f"rows for {one['use']}: not recomputable", f"since {day(erased['at'])}")
+            text = f"rows for {one['use']}: not recomputable"
+            yield Opening("erased", one["name"], text, f"since {day(erased['at'])}")
 
 
 def _validation(document: Document) -> Iterator[Opening]:

@@ -12,6 +12,7 @@ from portal.core.actors import Actor
 from portal.core.clock import now
 from registry.choices import DocumentKind, DocumentState
 from registry.models import Document, RegisteredModel
+from registry.selectors import ended_by
 
 SOON = timedelta(days=30)
 SHOWN = 8
@@ -34,6 +35,7 @@ class DocumentLine:
 
     document: Document
     state: str
+    may_withdraw: bool = False
 
     @property
     def status(self) -> str:
@@ -63,9 +65,13 @@ def documents_now(actor: Actor) -> Any:
     return Document.objects.visible_to(actor).with_state(now().date()).with_names()
 
 
-def lines_of(model: RegisteredModel) -> list[DocumentLine]:
+def lines_of(actor: Actor, model: RegisteredModel) -> list[DocumentLine]:
     """Return all documents of a model, the newest first."""
-    return _lines(model.documents.with_state(now().date()).with_names())
+    own: frozenset[int] = frozenset()
+    if model.retired_at is None and actor.may("add_document", model.team_id):
+        own = frozenset(ended_by(actor, model).filter(withdrawn_at=None).values_list("pk", flat=True))
+    rows: Any = model.documents.with_state(now().date()).with_names()
+    return [DocumentLine(row, row.state_now, row.pk in own) for row in rows]
 
 
 def documents_summary(actor: Actor, model: RegisteredModel) -> DocumentsSummary:

@@ -1,7 +1,7 @@
 """Documents about a model: described, their file received, withdrawn.
 
-Developers of the model's team and validators do. What the portal keeps is what was stated: it opens no file, and
-verifies no signature in one.
+Developers of the model's team and validators do; who added one withdraws or replaces it, or the second line. What the
+portal keeps is what was stated: it opens no file, and verifies no signature in one.
 """
 
 from django.db import transaction
@@ -14,11 +14,12 @@ from portal.core.clock import now
 from portal.core.errors import Invalid
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
-from registry.errors import DigestMismatch, NotUsable
+from registry.errors import DigestMismatch, NotUsable, NotYourDocument
 from registry.events import DOCUMENT_DESCRIBED, DOCUMENT_RECEIVED, DOCUMENT_WITHDRAWN
 from registry.models import Document, RegisteredModel
 from registry.rules import documents as rules
 from registry.rules.values import text_problems
+from registry.selectors import ended_by
 from registry.services.rows import author_of, lock_model, next_number, require_in_service
 
 
@@ -31,7 +32,7 @@ def describe_document(
     model = lock_model(model.pk)
     require_in_service(model)
     at = now()
-    found = rules.problems(said, at.date()) | _replacing_problems(model, replaces)
+    found = rules.problems(said, at.date()) | _replacing_problems(actor, model, replaces)
     if model.documents.count() >= rules.MOST:
         found["title"] = [f"A model has at most {rules.MOST} documents."]
     if found:
@@ -84,10 +85,18 @@ def receive_document(*, actor: Actor, document: Document, blob: Blob) -> Documen
     return row
 
 
+def require_ending(*, actor: Actor, document: Document) -> None:
+    """Refuse who may not let the document count no more: raises Forbidden and NotYourDocument."""
+    actor.require("add_document", document.model.team_id)
+    if not ended_by(actor, document.model).filter(pk=document.pk).exists():
+        words = f"The {document} is withdrawn by who added it, {document.added_by.name}, or by the second line."
+        raise NotYourDocument(words)
+
+
 @transaction.atomic
 def withdraw_document(*, actor: Actor, document: Document, reason: str) -> Document:
     """Let a document count no more, for good; it stays with its file. Raises Forbidden, Invalid and NotUsable."""
-    actor.require("add_document", document.model.team_id)
+    require_ending(actor=actor, document=document)
     row = _locked(document)
     if row.withdrawn_at is not None:
         raise NotUsable(f"The {row} is withdrawn already.")
@@ -121,13 +130,15 @@ def _require_digest(document: Document, sha256: str) -> None:
         raise DigestMismatch(message, fields={"sha256": [message]})
 
 
-def _replacing_problems(model: RegisteredModel, former: Document | None) -> dict[str, list[str]]:
+def _replacing_problems(actor: Actor, model: RegisteredModel, former: Document | None) -> dict[str, list[str]]:
     if former is None:
         return {}
     if former.model_id != model.pk:
         return {"replaces": ["It is a document of another model."]}
     if not model.documents.replaceable().filter(pk=former.pk).exists():
         return {"replaces": ["It is withdrawn, or another document replaces it already."]}
+    if not ended_by(actor, model).filter(pk=former.pk).exists():
+        return {"replaces": [f"Who added it replaces it ({former.added_by.name}), or the second line."]}
     return {}
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,10 +13,11 @@ from portal.blobs.services import store_stream
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.querysets import visible
-from portal.overviews.documents import lines_of
+from portal.overviews import documents as overviews
 from portal.pages.confirmations import Back, Question, ask
 from portal.pages.doors import PageRequest, page
 from portal.pages.files import takes_a_file
+from portal.pages.spreadsheets import csv_file
 from portal.ui.forms import VerbForm
 from registry.choices import DocumentKind
 from registry.models import Document, RegisteredModel
@@ -97,8 +98,16 @@ def documents(request: PageRequest, slug: str) -> HttpResponse:
     """The documents about a model, those that count no more included."""
     model = _model(request, slug)
     may_add = model.retired_at is None and request.actor.may("add_document", model.team_id)
-    context = {"model": model, "lines": lines_of(request.actor, model), "may_add": may_add}
+    context = {"model": model, "lines": overviews.lines_of(request.actor, model), "may_add": may_add}
     return render(request, "documents/list.html", context)
+
+
+@require_safe
+@page
+def documents_csv(request: PageRequest, slug: str) -> StreamingHttpResponse:
+    """The same documents as a file."""
+    model = _model(request, slug)
+    return csv_file(overviews.cells(model), f"{model.slug}-documents")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,4 +1,6 @@
+import csv
 import hashlib
+import io
 import re
 from datetime import timedelta
 from typing import Any
@@ -121,6 +123,21 @@ def test_a_document_is_withdrawn_with_a_reason_and_stays_to_be_fetched(
     assert "It is about 4.1." in page
     assert client.get(reverse("document_file", args=[model.slug, 1])).status_code == 200
     assert client.post(address, {"reason": "Again."}).status_code == 422
+
+
+def test_the_list_comes_as_a_file_for_spreadsheets(client: Client, developer: User, model: RegisteredModel) -> None:
+    DocumentFactory.create(model=model, title="=Report", valid_until=now().date() - timedelta(days=1))
+    DocumentFactory.create(model=model, title="Wrong one", withdrawn=True, added_by=developer)
+    DocumentFactory.create(title="Another model's")
+    address = reverse("documents_csv", args=[model.slug])
+    assert address in client.get(reverse("documents", args=[model.slug])).content.decode()
+    answer: Any = client.get(address)
+    assert answer["Content-Disposition"] == 'attachment; filename="late-arrival-documents.csv"'
+    wrong, old = csv.DictReader(io.StringIO(answer.getvalue().decode()))
+    assert (old["title"], old["state"], old["withdrawn_by"]) == ("'=Report", "expired", "")
+    assert (wrong["document"], wrong["state"], wrong["added_by"], wrong["withdrawal"]) == (
+        "2", "withdrawn", "Dana", "Wrong."
+    )  # fmt: skip
 
 
 def test_who_only_reads_gets_no_buttons_and_no_form(client: Client, model: RegisteredModel) -> None:

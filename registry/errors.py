@@ -63,6 +63,12 @@ class NotYourFinding(Forbidden):
     code = "not_your_finding"
 
 
+class NotYourDocument(Forbidden):
+    """Somebody else withdraws the document: who added it, or the second line."""
+
+    code = "not_your_document"
+
+
 class BytesInUse(Conflict):
     """The bytes are held by something that does not go with them."""
 

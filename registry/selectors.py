@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
+from portal.accounts.choices import Line
 from portal.blobs.downloads import Download, download_of
 from portal.core.actors import Actor
 from portal.core.querysets import ScopedQuerySet
@@ -35,6 +36,7 @@ from registry.models import (
     TierAssessment,
     UseCase,
 )
+from registry.models.documents import DocumentQuerySet
 from registry.models.findings import REMEDIATED_BY
 from registry.rules.documents import SUFFIXES
 from registry.rules.findings import Facts, Standing, line_for
@@ -133,6 +135,15 @@ def standing_in(actor: Actor, model: RegisteredModel, hands: Collection[int] | N
         has_a_hand=actor.user_id in hands,
     )
     return Standing(actor.user_id, is_person, line, actor.may("answer_finding", model.team_id))
+
+
+def ended_by(actor: Actor, model: RegisteredModel) -> DocumentQuerySet:
+    """Return the model's documents that somebody may withdraw or replace: one's own; all of them in the second line.
+
+    Else those who are judged by what others say of their model could let it count no more.
+    """
+    rows = Document.objects.filter(model=model)
+    return rows if standing_in(actor, model).line == Line.SECOND else rows.added_for(actor.user_id)
 
 
 def finding_facts(finding: Finding) -> Facts:

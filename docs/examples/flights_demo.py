@@ -1,8 +1,9 @@
 """From an empty portal to a model in production, over REST: will this flight arrive more than 15 minutes late.
 
 Three versions of one model: a champion that is approved and active, a candidate that waits for review, and one that a
-gate stops, about which the second line raised a finding; documents about the model; beside it a second, in LightGBM,
-that is measured on the same rows. `manage.py demo` runs this script; with accounts of your own it runs as
+gate stops, about which the second line raised a finding; a question and its answer; documents about the model; beside
+it a second, in LightGBM, that is measured on the same rows. `manage.py demo` runs this script; with accounts of your
+own it runs as
 
     BASE_URL=… TEAM=… TOKEN=… VALIDATOR_TOKEN=… SPONSOR_EMAIL=… SIGNER_EMAIL=… SIGNER_PASSWORD=… \
         python docs/examples/flights_demo.py
@@ -284,6 +285,19 @@ def find_fault(developer: Portal, second: Portal, number: int) -> None:
     say("Finding", f"{found['number']}, {begun['severity']}, about v{number}: {begun['state'].replace('_', ' ')}")
 
 
+def talk_it_over(developer: Portal, second: Portal, candidate: int) -> None:
+    """Ask and answer beside the candidate that waits for review, and beside the finding: neither binds anybody."""
+    version, finding = f"/models/{MODEL}/versions/{candidate}/comments", f"/models/{MODEL}/findings/1/comments"
+    said = (
+        (second, version, "Small carriers get **no interval of their own**. Will *Limitations* say which ones?"),
+        (developer, version, "Yes, in the next revision of the card: OO, HA, YV and F9, which fly least."),
+        (second, finding, "Slope and intercept are in the run; the card of v1 shows how it looked before."),
+    )
+    for portal, path, text in said:
+        portal.post(path, {"text": text})
+    say("Comments", f"{len(said)} on the candidate and on the finding")
+
+
 def add_documents(developer: Portal, second: Portal) -> None:
     """Add what people wrote about the model: minutes of the second line, and an assessment that ends soon."""
     today = datetime.now(UTC).date()
@@ -348,6 +362,7 @@ def main() -> None:
         eager = register_version(developer, forest, summer, claims, words)
         challenge(developer, candidate, eager)
         find_fault(developer, second, eager)
+        talk_it_over(developer, second, candidate)
         add_documents(developer, second)
         measure_challenger(developer, second, summer, held_out)
 

@@ -36,6 +36,7 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
         return self.with_parts().select_related(
             "release__version__training_run__training_snapshot__dataset",
             "release__feature_pipeline_version__pipeline",
+            "evaluation__run__plan__held_out__dataset",
         )
 
 

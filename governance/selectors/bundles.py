@@ -84,9 +84,14 @@ def newest_run(version: ModelVersion) -> ValidationRun | None:
 
 def comparable_champion(version: ModelVersion) -> ModelVersion | None:
     """Return the other sealed version that production runs now, if there is one: what a run compares with."""
-    champion = champion_of(version.model)
-    comparable = champion is not None and champion.pk != version.pk and champion.state == VersionState.SEALED
-    return champion if comparable else None
+    return comparable(version, champion_of(version.model))
+
+
+def comparable(version: ModelVersion, champion: ModelVersion | None) -> ModelVersion | None:
+    """Return what production runs if it can be compared with the version: another one, and sealed."""
+    if champion is None or champion.pk == version.pk or champion.state != VersionState.SEALED:
+        return None
+    return champion
 
 
 def published_card(model: RegisteredModel) -> CardRevision | None:

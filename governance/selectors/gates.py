@@ -1,7 +1,8 @@
 """Which policy judges a version, what its checks read, and what they come to."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from governance.choices import PolicyState
@@ -10,29 +11,56 @@ from governance.rules import policies
 from governance.rules.gates import CheckVerdict, GateCheck, RunTimes, applies, judge
 from governance.rules.readings import OpenFinding, documents_inputs, findings_inputs, results_inputs
 from governance.rules.variables import VARIABLES, storable
-from governance.selectors.bundles import comparable_champion, published_card
+from governance.selectors.bundles import comparable, published_card
 from monitoring.choices import Measured, RunState
 from monitoring.models import ValidationRun
 from portal.accounts.choices import UserKind
 from portal.accounts.selectors import people_of_addresses
 from registry.choices import VersionState
-from registry.models import Document, Finding, ModelVersion
+from registry.models import CardRevision, Document, Finding, ModelVersion, RegisteredModel, TierAssessment
 from registry.rules import cards
-from registry.selectors import assessment_in_force, stages_without_owner
+from registry.selectors import assessment_in_force, champion_of, stages_without_owner
 
 
-def policy_for(*, environment: str, tier: int, at: datetime | None) -> PolicyVersion | None:
-    """Return the policy version that judges models of the tier in the environment.
+class PublishedPolicies:
+    """All policy versions that were ever published, with their checks, read at once: there are few."""
 
-    A run stays bound to the version that was published when it started (`at`, invariant 17); where none was
-    published then, or no run is judged, it is the one that is published now.
-    """
-    rows = PolicyVersion.objects.select_related("policy").prefetch_related("checks")
-    current = [row for row in rows.filter(state=PolicyState.PUBLISHED) if covers(row, environment, tier)]
-    if not current or at is None:
-        return current[0] if current else None
-    earlier = rows.filter(policy=current[0].policy, published_at__lte=at).order_by("-published_at").first()
-    return earlier if earlier is not None and covers(earlier, environment, tier) else current[0]
+    def __init__(self) -> None:
+        rows = PolicyVersion.objects.filter(published_at__isnull=False).select_related("policy")
+        self._rows = list(rows.prefetch_related("checks"))
+
+    def judging(self, *, environment: str, tier: int, at: datetime | None) -> PolicyVersion | None:
+        """Return the policy version that judges models of the tier in the environment.
+
+        A run stays bound to the version that was published when it started (`at`, invariant 17); where none was
+        published then, or no run is judged, it is the one that is published now.
+        """
+        published = (row for row in self._rows if row.state == PolicyState.PUBLISHED)
+        current = next((row for row in published if covers(row, environment, tier)), None)
+        if current is None or at is None:
+            return current
+        earlier = [row for row in self._of(current) if _since(row) <= at]
+        return earlier[-1] if earlier and covers(earlier[-1], environment, tier) else current
+
+    def checks_until(self, policy_version: PolicyVersion) -> list[policies.PublishedChecks]:
+        """Return the policy's versions up to this one, oldest first, each with what its checks demand."""
+        return [
+            policies.PublishedChecks(
+                _since(row),
+                {one.key: policies.demand(expression=one.expression, tasks=one.tasks) for one in row.checks.all()},
+            )
+            for row in self._of(policy_version)
+            if _since(row) <= _since(policy_version)
+        ]
+
+    def _of(self, policy_version: PolicyVersion) -> list[PolicyVersion]:
+        return sorted((row for row in self._rows if row.policy_id == policy_version.policy_id), key=_since)
+
+
+def _since(policy_version: PolicyVersion) -> datetime:
+    if policy_version.published_at is None:  # such rows are not read
+        raise ValueError(f"{policy_version} was never published")
+    return policy_version.published_at
 
 
 def covers(policy_version: PolicyVersion, environment: str, tier: int) -> bool:
@@ -41,28 +69,38 @@ def covers(policy_version: PolicyVersion, environment: str, tier: int) -> bool:
     return environment in document["environments"] and tier in document["tiers"]
 
 
-def published_checks(policy_version: PolicyVersion) -> list[policies.PublishedChecks]:
-    """Return the policy's published versions up to this one, oldest first, each with what its checks demand."""
-    rows = PolicyVersion.objects.filter(
-        policy_id=policy_version.policy_id, published_at__isnull=False, published_at__lte=policy_version.published_at
-    ).prefetch_related("checks")
-    return [
-        policies.PublishedChecks(
-            row.published_at,
-            {check.key: policies.demand(expression=check.expression, tasks=check.tasks) for check in row.checks.all()},
-        )
-        for row in rows.order_by("published_at")
-        if row.published_at is not None
-    ]
+@dataclass(frozen=True)
+class ModelReadings:
+    """What the gate reads of a model at an instant, the same for all of its versions."""
+
+    at: datetime
+    card: CardRevision | None
+    champion: ModelVersion | None
+    assessment: TierAssessment | None
+    without_owner: int
+    documents: Sequence[tuple[str, str]]
 
 
-def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) -> dict[str, object]:
-    """Return every variable with the value read at an instant; None where there is none."""
-    card, champion = published_card(version.model), comparable_champion(version)
+def readings_of(model: RegisteredModel, at: datetime) -> ModelReadings:
+    """Return what the gate reads of the model."""
+    documents = Document.objects.filter(model=model).with_state(at.date()).order_by()
+    return ModelReadings(
+        at=at,
+        card=published_card(model),
+        champion=champion_of(model),
+        assessment=assessment_in_force(model),
+        without_owner=stages_without_owner(model),
+        documents=list(documents.values_list("kind", "state_now")),
+    )
+
+
+def gate_inputs(version: ModelVersion, run: ValidationRun | None, readings: ModelReadings) -> dict[str, object]:
+    """Return every variable with the value read at the instant of the readings; None where there is none."""
+    card, champion, at = readings.card, comparable(version, readings.champion), readings.at
     text = cards.CardText(card.intended_use, card.limitations, card.out_of_scope_use) if card else None
     authors = version.training_run.author_addresses
     known = people_of_addresses(authors, kind=UserKind.PERSON)
-    assessment = assessment_in_force(version.model)
+    assessment = readings.assessment
     values: dict[str, object] = {
         "version.sealed": version.state == VersionState.SEALED,
         "model.tier": version.model.tier,
@@ -72,15 +110,14 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) 
         "people.commit_authors": len(authors),
         "training.commit_verified": version.training_run.commit_verified,
         "people.authors_known": bool(authors) and known.keys() == authors,
-        "stages.without_owner": stages_without_owner(version.model),
+        "stages.without_owner": readings.without_owner,
         "tier.assessed": assessment is not None,
         "tier.independent": assessment is not None and assessment.independent,
         "production.exists": champion is not None,
     }
     findings = Finding.objects.about(version).unclosed().order_by().values_list("severity", "due")
     values |= findings_inputs([OpenFinding(*row) for row in findings], at)
-    documents = Document.objects.filter(model=version.model_id).with_state(at.date()).order_by()
-    values |= documents_inputs(list(documents.values_list("kind", "state_now")))
+    values |= documents_inputs(readings.documents)
     if run is not None:
         values |= _run_inputs(run, at)
         values["comparison.current"] = run.champion_id == (champion.pk if champion else None)
@@ -89,10 +126,14 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, at: datetime) 
 
 
 def judged(
-    policy: PolicyVersion, task: str, inputs: Mapping[str, object], run: ValidationRun | None, at: datetime
+    policy: PolicyVersion,
+    history: Sequence[policies.PublishedChecks],
+    inputs: Mapping[str, object],
+    run: ValidationRun | None,
+    at: datetime,
 ) -> list[tuple[PolicyCheck, CheckVerdict]]:
-    """Return the policy's checks that apply with what each came to."""
-    history, times, days = published_checks(policy), _times(run), int(policy.document["evidence_days"])
+    """Return the policy's checks that apply with what each came to; `history` is what its checks demanded until now."""
+    times, days, task = _times(run), int(policy.document["evidence_days"]), str(inputs["model.task"])
     found = []
     for row in policy.checks.all():
         check = GateCheck(row.key, row.expression, tuple(row.tasks), policies.first_published(row.key, history))

@@ -10,7 +10,7 @@ from governance.events import GATE_EVALUATED
 from governance.models import CheckResult, GateEvaluation, PolicyCheck, PolicyVersion
 from governance.rules.gates import CheckVerdict, gate_outcome
 from governance.selectors.bundles import newest_run, whole_version
-from governance.selectors.gates import gate_inputs, judged, policy_for
+from governance.selectors.gates import PublishedPolicies, gate_inputs, judged, readings_of
 from monitoring.models import ValidationRun
 from portal.core.actors import Actor
 from portal.core.canonical import digest_of
@@ -34,9 +34,10 @@ def evaluate_gate(*, actor: Actor, version: ModelVersion, environment: str) -> G
     lock_model(version.model_id)
     version = whole_version(version.pk)
     run, at = newest_run(version), now()
-    policy = policy_of(version, run, environment)
-    inputs = gate_inputs(version, run, at)
-    found = judged(policy, version.model.task, inputs, run, at)
+    published = PublishedPolicies()
+    policy = policy_of(published, version, run, environment)
+    inputs = gate_inputs(version, run, readings_of(version.model, at))
+    found = judged(policy, published.checks_until(policy), inputs, run, at)
     inputs_digest = digest_of(inputs)
     evaluation = GateEvaluation.objects.create(
         version=version,
@@ -63,10 +64,12 @@ def evaluate_gate(*, actor: Actor, version: ModelVersion, environment: str) -> G
     return evaluation
 
 
-def policy_of(version: ModelVersion, run: ValidationRun | None, environment: str) -> PolicyVersion:
+def policy_of(
+    published: PublishedPolicies, version: ModelVersion, run: ValidationRun | None, environment: str
+) -> PolicyVersion:
     """Return the policy version that judges the version there; raises Conflict where none is published."""
     started = run.started_at if run is not None else None
-    policy = policy_for(environment=environment, tier=version.model.tier, at=started)
+    policy = published.judging(environment=environment, tier=version.model.tier, at=started)
     if policy is None:
         words = f"No policy is published for models of tier {version.model.tier} in {environment}."
         raise Conflict(f"{words} A policy steward publishes one.", code="no_policy")
@@ -77,8 +80,8 @@ def is_current(evaluation: GateEvaluation) -> bool:
     """Whether judging again at the same instant would read the same; the model is locked."""
     version = whole_version(evaluation.version_id)
     run = newest_run(version)
-    policy = policy_of(version, run, evaluation.environment)
-    inputs = gate_inputs(version, run, evaluation.evaluated_at)
+    policy = policy_of(PublishedPolicies(), version, run, evaluation.environment)
+    inputs = gate_inputs(version, run, readings_of(version.model, evaluation.evaluated_at))
     same_run = (run.pk if run is not None else None) == evaluation.run_id
     return same_run and policy.pk == evaluation.policy_version_id and digest_of(inputs) == evaluation.inputs_digest
 

@@ -10,9 +10,17 @@ from django.db.models import ProtectedError
 from portal.blobs import store
 from portal.blobs.models import Blob
 from portal.core.clock import now
+from portal.core.errors import Conflict
 
 ORPHAN_AGE = timedelta(days=1)
+ONE_FILE = 0x626C6F62  # advisory locks of one digest each: its file and its row come and go together ("blob")
 SWEEP = 0x737765657062  # advisory lock: nothing is swept while a backup holds it shared ("sweepb")
+
+
+class BytesGone(Conflict):
+    """Stored bytes were erased or swept before anything referred to them."""
+
+    code = "bytes_gone"
 
 
 def store_stream(chunks: Iterable[bytes], *, expected_sha256: str | None = None, limit: int | None = None) -> Blob:
@@ -20,9 +28,22 @@ def store_stream(chunks: Iterable[bytes], *, expected_sha256: str | None = None,
 
     Raises Invalid when the digest is not the expected one and TooLarge above the limit; nothing is left then.
     """
-    digest, size = store.write(chunks, expected_sha256=expected_sha256, limit=limit)
-    blob, _ = Blob.objects.get_or_create(sha256=digest, defaults={"size": size, "created_at": now()})
+    with store.receiving(chunks, expected_sha256=expected_sha256, limit=limit) as received, transaction.atomic():
+        _alone_with(received.sha256)
+        received.keep()
+        # Locked, so that a row that is being erased is waited for and made anew, and one that is there stays.
+        rows = Blob.objects.select_for_update(no_key=True)
+        blob, _ = rows.get_or_create(sha256=received.sha256, defaults={"size": received.size, "created_at": now()})
     return blob
+
+
+def hold(blob: Blob) -> None:
+    """Keep stored bytes from being erased or swept until the caller's transaction has a row that refers to them.
+
+    Raises BytesGone where that happened since they were stored.
+    """
+    if not Blob.objects.select_for_update(no_key=True).filter(pk=blob.pk).exists():
+        raise BytesGone(f"The bytes {blob.pk} were erased while they arrived. Nothing was added.")
 
 
 def sweep_orphans(*, older_than: timedelta = ORPHAN_AGE) -> int:
@@ -33,6 +54,12 @@ def sweep_orphans(*, older_than: timedelta = ORPHAN_AGE) -> int:
     """
     with _no_backup() as alone:
         return _sweep(now() - older_than) if alone else 0
+
+
+def _alone_with(sha256: str) -> None:
+    """Let nobody else put or remove the file of this digest until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ONE_FILE, int(sha256[:7], 16)])
 
 
 @contextmanager
@@ -59,9 +86,8 @@ def _sweep(cutoff: datetime) -> int:
             continue
         removed += 1
     for sha256, written_at in store.stored():
-        if written_at < cutoff.timestamp() and not Blob.objects.filter(pk=sha256).exists():
-            store.remove(sha256)
-            removed += 1
+        if written_at < cutoff.timestamp():
+            removed += _remove_rowless(sha256)
     return removed + store.clear_incoming(cutoff.timestamp())
 
 
@@ -72,10 +98,22 @@ def erase(sha256: str) -> None:
     sweeper's: it removes those without a row.
     """
     Blob.objects.filter(pk=sha256).delete()
-    transaction.on_commit(lambda: _remove_rowless(sha256))
+    transaction.on_commit(lambda: _remove_erased(sha256))
 
 
-def _remove_rowless(sha256: str) -> None:
+def _remove_erased(sha256: str) -> None:
     with _no_backup() as alone:
-        if alone and not Blob.objects.filter(pk=sha256).exists():
-            store.remove(sha256)
+        if alone:
+            _remove_rowless(sha256)
+
+
+def _remove_rowless(sha256: str) -> bool:
+    """Remove bytes that no row names; return whether there were any."""
+    with transaction.atomic():
+        if Blob.objects.filter(pk=sha256).exists():
+            return False
+        _alone_with(sha256)
+        if Blob.objects.filter(pk=sha256).exists():
+            return False
+        store.remove(sha256)
+        return True

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 
@@ -31,8 +32,34 @@ def path_of(sha256: str) -> Path:
     return Path(settings.BLOB_ROOT) / sha256[:2] / sha256[2:4] / sha256
 
 
+@dataclass(frozen=True)
+class Received:
+    """Bytes that are safe on disk under a passing name, until they are kept."""
+
+    sha256: str
+    size: int
+    path: Path
+
+    def keep(self) -> None:
+        """Give the bytes the name of their digest; once."""
+        target = path_of(self.sha256)
+        _make_folder(target.parent)
+        self.path.replace(target)
+        _sync_folder(target.parent)
+
+
 def write(chunks: Iterable[bytes], *, expected_sha256: str | None = None, limit: int | None = None) -> tuple[str, int]:
-    """Store the bytes and return their digest and size, in constant memory; on any refusal nothing is left.
+    """Store the bytes and return their digest and size; raises as `receiving` does."""
+    with receiving(chunks, expected_sha256=expected_sha256, limit=limit) as received:
+        received.keep()
+    return received.sha256, received.size
+
+
+@contextmanager
+def receiving(
+    chunks: Iterable[bytes], *, expected_sha256: str | None = None, limit: int | None = None
+) -> Iterator[Received]:
+    """Write the bytes to disk in constant memory and yield them to be kept; what was not is removed at the end.
 
     Raises TooLarge above `limit` bytes, Invalid (both digests named) when they are not the expected ones.
     """
@@ -45,13 +72,9 @@ def write(chunks: Iterable[bytes], *, expected_sha256: str | None = None, limit:
         if expected_sha256 is not None and digest != expected_sha256.lower():
             message = f"The bytes have SHA-256 {digest}; declared was {expected_sha256}."
             raise Invalid(message, code="digest_mismatch", fields={"sha256": [message]})
-        target = path_of(digest)
-        _make_folder(target.parent)
-        temporary.replace(target)
-        _sync_folder(target.parent)
+        yield Received(digest, size, temporary)
     finally:
         temporary.unlink(missing_ok=True)
-    return digest, size
 
 
 def open_blob(sha256: str) -> BufferedReader:

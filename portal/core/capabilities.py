@@ -1,7 +1,7 @@
 """What each capability lets one do, in words that complete "… may"; which role holds it, `accounts.roles` says."""
 
 WORDS: dict[str, str] = {
-    "add_document": "add and withdraw documents about models",
+    "add_document": "add documents about models and withdraw one's own",
     "administer": "keep the ledger and its keys",
     "answer_finding": "hold findings and say what was done about them",
     "assess_tier": "assess the tier of models",

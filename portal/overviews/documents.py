@@ -1,6 +1,6 @@
 """Documents about models: which count as evidence today, and which soon will not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,9 +12,14 @@ from portal.core.actors import Actor
 from portal.core.clock import now
 from registry.choices import DocumentKind, DocumentState
 from registry.models import Document, RegisteredModel
+from registry.selectors import ended_by
 
 SOON = timedelta(days=30)
 SHOWN = 8
+HEADS = (
+    "document", "title", "kind", "state", "valid_from", "valid_until", "signed_by", "signed_on", "sha256", "bytes",
+    "replaces", "added_by", "added_at", "withdrawn_by", "withdrawn_at", "withdrawal",
+)  # fmt: skip
 
 
 class DocumentFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
@@ -34,6 +39,7 @@ class DocumentLine:
 
     document: Document
     state: str
+    may_withdraw: bool = False
 
     @property
     def status(self) -> str:
@@ -63,9 +69,26 @@ def documents_now(actor: Actor) -> Any:
     return Document.objects.visible_to(actor).with_state(now().date()).with_names()
 
 
-def lines_of(model: RegisteredModel) -> list[DocumentLine]:
+def lines_of(actor: Actor, model: RegisteredModel) -> list[DocumentLine]:
     """Return all documents of a model, the newest first."""
-    return _lines(model.documents.with_state(now().date()).with_names())
+    own: frozenset[int] = frozenset()
+    if model.retired_at is None and actor.may("add_document", model.team_id):
+        own = frozenset(ended_by(actor, model).filter(withdrawn_at=None).values_list("pk", flat=True))
+    rows: Any = model.documents.with_state(now().date()).with_names()
+    return [DocumentLine(row, row.state_now, row.pk in own) for row in rows]
+
+
+def cells(model: RegisteredModel) -> Iterator[Sequence[Any]]:
+    """Yield a head and a line for each document of a model, the newest first."""
+    rows: Any = model.documents.with_state(now().date()).with_names()
+    yield HEADS
+    for row in list(rows):
+        yield [
+            row.number, row.title, row.kind, row.state_now, row.valid_from, row.valid_until, row.signed_by,
+            row.signed_on, row.sha256, row.blob.size if row.blob else None,
+            row.replaces.number if row.replaces else None, row.added_by.name, row.added_at,
+            row.withdrawn_by.name if row.withdrawn_by else None, row.withdrawn_at, row.withdrawal,
+        ]  # fmt: skip
 
 
 def documents_summary(actor: Actor, model: RegisteredModel) -> DocumentsSummary:

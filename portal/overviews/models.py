@@ -21,7 +21,7 @@ from portal.overviews.declared import DeclaredLine, declared_line
 from portal.overviews.documents import DocumentsSummary, documents_summary
 from portal.overviews.entries import EntryLine
 from portal.overviews.findings import FindingsSummary, open_findings
-from portal.overviews.tiers import standing_of
+from portal.overviews.tiers import Shortfall, shortfall_of, standing_of
 from portal.overviews.timeline import timeline
 from portal.overviews.versions import Change, changes_against
 from registry.choices import CardState, Environment, ReleaseState, StageState, VersionState
@@ -133,6 +133,7 @@ class ModelOverview:
     contacts: Sequence[ContactLine]
     comments: CommentsSummary
     tier_standing: str
+    shortfall: Shortfall | None
     versions: Sequence[VersionLine]
     open_requests: Sequence[RequestLine]
     releases: Sequence[Release]
@@ -172,6 +173,7 @@ def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
     production = _with_lineage(active.released.pk) if active else None
     requests = _lines(ApprovalRequest.objects.filter(release__model=model, state=RequestState.OPEN))
     asked_for = next((one.request.release.released.pk for one in requests if one.state == RequestState.OPEN), None)
+    assessment = assessment_in_force(model)
     candidate = _with_lineage(asked_for) if asked_for else _candidate(model, production)
     return ModelOverview(
         model=model,
@@ -188,7 +190,8 @@ def model_overview(actor: Actor, model: RegisteredModel) -> ModelOverview:
         documents=documents_summary(actor, model),
         contacts=_contacts(actor, model),
         comments=comments_summary(actor, model),
-        tier_standing=standing_of(assessment_in_force(model)),
+        tier_standing=standing_of(assessment),
+        shortfall=shortfall_of(model, assessment),
         versions=version_lines(model, releases, headline),
         open_requests=requests,
         releases=releases[:RELEASES_SHOWN],

@@ -12,8 +12,10 @@ from portal.ledger.selectors import entries_about
 from portal.overviews.declared import DeclaredLine, declared_line
 from portal.overviews.entries import EntryLine, entry_lines
 from portal.overviews.gates import GateTable, gate_table
-from registry.choices import ReleaseState
+from portal.overviews.tiers import Shortfall, shortfall_of
+from registry.choices import Environment, ReleaseState
 from registry.models import Release
+from registry.selectors import assessment_in_force
 
 STATES = ReleaseState.values
 """What the table can be narrowed to."""
@@ -29,6 +31,7 @@ class ReleaseOverview:
     decisions: Sequence[Decision]
     gate: GateTable | None
     running: Release | None
+    shortfall: Shortfall | None
     timeline: Sequence[EntryLine]
 
     @property
@@ -85,5 +88,13 @@ def release_overview(actor: Actor, release: Release) -> ReleaseOverview:
         decisions=list(request.decisions.select_related("seat").order_by("seat__position")) if request else [],
         gate=gate_table(request.evaluation, over=release.ended_at is not None) if request else None,
         running=others.select_related("version__model").first(),
+        shortfall=_shortfall(release),
         timeline=entry_lines(actor, entries_about(actor, topic=f"release:{release.pk}", limit=12)),
     )
+
+
+def _shortfall(release: Release) -> Shortfall | None:
+    """Return what a release that decides in production lacks since the tier was raised."""
+    if (release.state, release.environment) != (ReleaseState.ACTIVE, Environment.PRODUCTION):
+        return None
+    return shortfall_of(release.model, assessment_in_force(release.model), release.version_id)

@@ -16,6 +16,7 @@ from governance.rules.requests import EXPIRED
 from governance.selectors.bundles import what_changed
 from governance.selectors.requests import state_now
 from governance.selectors.signers import Excluded, standings
+from monitoring.models import ValidationRun
 from monitoring.rules.comparisons import Verdict as Compared
 from portal.accounts.models import User
 from portal.charts.numbers import significant
@@ -30,6 +31,7 @@ from portal.overviews.findings import FindingsSummary, open_findings
 from portal.overviews.gates import GateTable, gate_table
 from portal.overviews.runs import ComparedMeasure, RunOverview, run_overview
 from portal.overviews.tiers import standing_of
+from registry.models import DatasetSnapshot
 from registry.selectors import assessment_in_force
 
 STATES = (*RequestState.values, EXPIRED)
@@ -129,6 +131,7 @@ class ReviewOverview:
     seat_for_reader: Seat | None
     refusal: str
     bundle: Sequence[BundlePart]
+    erased: Sequence[DatasetSnapshot]
     drifted: Sequence[VoidedPart]
     voiding: Voiding | None
     findings: FindingsSummary
@@ -251,6 +254,7 @@ def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
         seat_for_reader=waiting[0] if waiting and not refusal else None,
         refusal=refusal,
         bundle=_bundle(request, differing),
+        erased=_erased(request, run),
         drifted=_drifted(request, state),
         voiding=_voiding(request, lines),
         findings=open_findings(actor, request.release.released),
@@ -259,6 +263,12 @@ def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
         may_withdraw=state == RequestState.OPEN and _may_withdraw(actor, request),
         tier_standing=standing_of(assessment_in_force(request.release.model)),
     )
+
+
+def _erased(request: ApprovalRequest, run: ValidationRun | None) -> list[DatasetSnapshot]:
+    """Return the covered snapshots whose rows are gone: their digests hold, yet nothing recomputes what they gave."""
+    covered = [request.release.released.training_run.training_snapshot, *([run.plan.held_out] if run else [])]
+    return [one for one in {one.pk: one for one in covered}.values() if one.erased_at]
 
 
 def _may_withdraw(actor: Actor, request: ApprovalRequest) -> bool:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from governance.choices import Outcome, RequestState
 from governance.models import ApprovalRequest, PolicyCheck
 from governance.rules.gates import CheckVerdict
-from governance.selectors.bundles import newest_run, whole_version
-from governance.selectors.gates import gate_inputs, judged, policy_for
+from governance.selectors.bundles import newest_run
+from governance.selectors.gates import ModelReadings, PublishedPolicies, gate_inputs, judged, readings_of
 from portal.core.actors import Actor
 from portal.core.clock import now
 from registry.choices import AssessmentState, Environment, Level, TierStanding, VersionState
 from registry.events import MODEL_TIER_RAISED
 from registry.models import ModelVersion, RegisteredModel, TierAssessment
 from registry.rules.tiers import Questionnaire
-from registry.selectors import champion_of, questionnaire
+from registry.selectors import questionnaire
 
 SHOWN = 20
 HELD = (AssessmentState.IN_FORCE, AssessmentState.PROPOSED)
@@ -61,6 +61,20 @@ class Raised:
 
 
 @dataclass(frozen=True)
+class Shortfall:
+    """What versions lack since the tier was raised, for the pages on which one would not look for it."""
+
+    assessment: TierAssessment
+    lacking: Sequence[Lacking]
+
+    @property
+    def heading(self) -> str:
+        """Return since when which tier asks for more, as a sentence."""
+        one = self.assessment
+        return f"Since the tier rose from {one.tier_before} to {one.tier}, this is incomplete."
+
+
+@dataclass(frozen=True)
 class TierOverview:
     """The page of a model's tier."""
 
@@ -81,7 +95,9 @@ class TierOverview:
 def tier_overview(actor: Actor, model: RegisteredModel) -> TierOverview:
     """Return what the page of a model's tier shows, newest first."""
     rows = model.tier_assessments.with_names()
-    held = {str(row.state): assessment_line(row) for row in rows.filter(state__in=HELD)}
+    history = list(rows[:SHOWN])
+    known = history if len(history) < SHOWN else [*history, *rows.filter(state__in=HELD)]
+    held = {str(row.state): assessment_line(row) for row in known if row.state in HELD}
     in_force, proposal = (held.get(state) for state in HELD)
     own = proposal is not None and proposal.assessment.assessed_by_id == actor.user_id
     return TierOverview(
@@ -89,7 +105,7 @@ def tier_overview(actor: Actor, model: RegisteredModel) -> TierOverview:
         standing=standing_of(in_force.assessment if in_force else None),
         in_force=in_force,
         proposal=proposal,
-        history=[assessment_line(row) for row in rows[:SHOWN]],
+        history=[assessment_line(row) for row in history],
         raised=raised_by(in_force.assessment) if in_force else None,
         may_withdraw=own and actor.may("assess_tier", model.team_id),
     )
@@ -114,17 +130,33 @@ def assessment_line(assessment: TierAssessment) -> AssessmentLine:
 
 def raised_by(assessment: TierAssessment) -> Raised | None:
     """Return what the assessment made incomplete by raising the tier; None for one that did not."""
-    if assessment.state != AssessmentState.IN_FORCE or assessment.tier >= assessment.tier_before:
+    if not _raises(assessment):
         return None
-    model = assessment.model
     voided = ApprovalRequest.objects.filter(
-        release__model=model,
+        release__model=assessment.model,
         state=RequestState.VOIDED,
         void_cause__event=MODEL_TIER_RAISED.name,
         closed_at__gte=assessment.assessed_at,
     )
-    lacking = [one for version in _judged_versions(model) for one in _lacking(version, assessment)]
+    lacking = _lacking(assessment.model, assessment)
     return Raised(list(voided.select_related("release__version").order_by("pk")), lacking)
+
+
+def shortfall_of(
+    model: RegisteredModel, assessment: TierAssessment | None, version_id: int | None = None
+) -> Shortfall | None:
+    """Return what the present tier asks for, the former did not, and versions lack; None where that is nothing.
+
+    Of the version in production and of the newest sealed one, or of one of these two alone.
+    """
+    if assessment is None or model.retired_at is not None or not _raises(assessment):
+        return None
+    found = [one for one in _lacking(model, assessment) if version_id in {None, one.version.pk}]
+    return Shortfall(assessment, found) if found else None
+
+
+def _raises(assessment: TierAssessment) -> bool:
+    return assessment.state == AssessmentState.IN_FORCE and assessment.tier < assessment.tier_before
 
 
 def _in_words(asked: Questionnaire, axis: str, answers: dict[str, str]) -> list[tuple[str, str]]:
@@ -133,23 +165,30 @@ def _in_words(asked: Questionnaire, axis: str, answers: dict[str, str]) -> list[
     return [(text, answer.text) for text, answer in found if answer is not None]
 
 
-def _judged_versions(model: RegisteredModel) -> list[ModelVersion]:
-    """Return the version in production and the newest sealed one: those of which somebody wants to know."""
-    newest = model.versions.filter(state=VersionState.SEALED).order_by("-number").first()
-    found = {one.pk: one for one in (champion_of(model), newest) if one is not None}
-    return [whole_version(pk) for pk in sorted(found)]
+def _lacking(model: RegisteredModel, assessment: TierAssessment) -> list[Lacking]:
+    """Return what the version in production and the newest sealed one lack: those of which somebody wants to know."""
+    readings, published = readings_of(model, now()), PublishedPolicies()
+    champion = readings.champion
+    sealed = ModelVersion.objects.with_parts().filter(model=model, state=VersionState.SEALED)
+    if champion is not None and champion.state == VersionState.SEALED:
+        sealed = sealed.filter(number__gt=champion.number)
+    versions = [one for one in (champion, sealed.order_by("-number").first()) if one is not None]
+    return [one for version in versions for one in _lacking_of(version, assessment, readings, published)]
 
 
-def _lacking(version: ModelVersion, assessment: TierAssessment) -> Iterator[Lacking]:
+def _lacking_of(
+    version: ModelVersion, assessment: TierAssessment, readings: ModelReadings, published: PublishedPolicies
+) -> Iterator[Lacking]:
     """Yield the checks of production's policy that the version passes at the former tier and not at the present one."""
-    run, at = newest_run(version), now()
-    inputs = gate_inputs(version, run, at)
+    run = newest_run(version)
+    inputs = gate_inputs(version, run, readings)
 
     def stopped_at(tier: int) -> list[tuple[PolicyCheck, CheckVerdict]] | None:
-        policy = policy_for(environment=Environment.PRODUCTION, tier=tier, at=run.started_at if run else None)
+        started = run.started_at if run else None
+        policy = published.judging(environment=Environment.PRODUCTION, tier=tier, at=started)
         if policy is None:
             return None
-        found = judged(policy, version.model.task, inputs | {"model.tier": tier}, run, at)
+        found = judged(policy, published.checks_until(policy), inputs | {"model.tier": tier}, run, readings.at)
         return [(row, verdict) for row, verdict in found if verdict.outcome != Outcome.PASSED]
 
     now_stopped, before = stopped_at(assessment.tier), stopped_at(assessment.tier_before)

@@ -21,10 +21,12 @@ from portal.overviews.gates import GateTable, gate_table
 from portal.overviews.lineage import Graph, lineage_of_version
 from portal.overviews.packages import packages_of
 from portal.overviews.runs import OPEN
+from portal.overviews.tiers import Shortfall, shortfall_of
 from portal.overviews.timeline import timeline
 from portal.overviews.work import WorkDone, inspection_of
 from registry.choices import Environment
 from registry.models import Artifact, ModelVersion, Release
+from registry.selectors import assessment_in_force
 
 RUNS_SHOWN = 10
 A_MOMENT = timedelta(minutes=1)
@@ -63,6 +65,7 @@ class VersionOverview:
     comments: CommentsSummary
     timeline: Sequence[EntryLine]
     inspection: WorkDone
+    shortfall: Shortfall | None
     awaits_run: bool = False
 
     @property
@@ -158,6 +161,7 @@ def version_overview(actor: Actor, version: ModelVersion) -> VersionOverview:
         comments=comments_summary(actor, version),
         timeline=timeline(actor, topic=f"version:{version.pk}"),
         inspection=inspection_of("version", version.pk),
+        shortfall=shortfall_of(version.model, assessment_in_force(version.model), version.pk),
         awaits_run=not runs and _just_sealed(version) and version.model.validation_plans.exists(),
     )
 

@@ -112,7 +112,7 @@ def _what_happens(change: CredentialChange) -> list[str]:
     told = {
         CredentialKind.PASSWORD: [
             f"You are shown a code, once, to hand to {name} yourself, by a way that reaches only them.",
-            "With your code and the link they set a new password; then their sessions and API tokens end.",
+            "With your code and the link they set a new password; then sessions and API tokens end, machines' too.",
             "Neither of you alone can sign in as them: don’t give the code to who made the link.",
         ],
         CredentialKind.EMAIL: [

@@ -3,25 +3,27 @@
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.blobs.downloads import answer
 from portal.blobs.services import store_stream
+from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.querysets import visible
-from portal.overviews.documents import lines_of
+from portal.overviews import documents as overviews
 from portal.pages.confirmations import Back, Question, ask
 from portal.pages.doors import PageRequest, page
 from portal.pages.files import takes_a_file
+from portal.pages.spreadsheets import csv_file
 from portal.ui.forms import VerbForm
 from registry.choices import DocumentKind
 from registry.models import Document, RegisteredModel
 from registry.rules.documents import MOST_BYTES, SUFFIXES, Said
-from registry.selectors import file_of_document
-from registry.services.documents import add_document, withdraw_document
+from registry.selectors import ended_by, file_of_document
+from registry.services.documents import add_document, require_ending, withdraw_document
 
 
 class DayField(forms.DateField):
@@ -48,7 +50,7 @@ class DocumentForm(VerbForm):
         required=False,
         to_field_name="number",
         empty_label="None",
-        help_text="That one stops counting on the first day of this one.",
+        help_text="One that you added, or any for the second line. It stops counting on the first day of this one.",
     )
     file = forms.FileField(
         widget=forms.FileInput(attrs={"accept": ",".join(f".{suffix}" for suffix in SUFFIXES.values())}),
@@ -68,9 +70,9 @@ class DocumentForm(VerbForm):
     valid_from = DayField(help_text="First day, UTC.")
     valid_until = DayField(required=False, help_text="Last day, UTC; empty: it does not expire.")
 
-    def __init__(self, *args: Any, model: RegisteredModel, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, actor: Actor, model: RegisteredModel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["replaces"].queryset = model.documents.replaceable()  # type: ignore[attr-defined]
+        self.fields["replaces"].queryset = ended_by(actor, model).replaceable()  # type: ignore[attr-defined]
         self.initial["valid_from"] = now().date()
 
     def kept(self, request: PageRequest, model: RegisteredModel) -> Document | None:
@@ -96,8 +98,16 @@ def documents(request: PageRequest, slug: str) -> HttpResponse:
     """The documents about a model, those that count no more included."""
     model = _model(request, slug)
     may_add = model.retired_at is None and request.actor.may("add_document", model.team_id)
-    context = {"model": model, "lines": lines_of(model), "may_add": may_add}
+    context = {"model": model, "lines": overviews.lines_of(request.actor, model), "may_add": may_add}
     return render(request, "documents/list.html", context)
+
+
+@require_safe
+@page
+def documents_csv(request: PageRequest, slug: str) -> StreamingHttpResponse:
+    """The same documents as a file."""
+    model = _model(request, slug)
+    return csv_file(overviews.cells(model), f"{model.slug}-documents")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,7 +117,8 @@ def document_add(request: PageRequest, slug: str) -> HttpResponse:
     """Add a document with its file."""
     model = _model(request, slug)
     request.actor.require("add_document", model.team_id)
-    form = DocumentForm(*((request.POST, request.FILES) if request.method == "POST" else ()), model=model)
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = DocumentForm(*given, actor=request.actor, model=model)
     if form.is_valid() and (made := form.kept(request, model)) is not None:
         return redirect(made)
     return render(request, "documents/add.html", {"model": model, "form": form}, status=422 if form.errors else 200)
@@ -128,7 +139,7 @@ def document_file(request: PageRequest, slug: str, number: int) -> HttpResponseB
 def document_withdraw(request: PageRequest, slug: str, number: int) -> HttpResponse:
     """Withdraw a document."""
     found = _document(request, slug, number)
-    request.actor.require("add_document", found.model.team_id)
+    require_ending(actor=request.actor, document=found)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         done = form.attempt(withdraw_document, actor=request.actor, document=found, **form.cleaned_data)

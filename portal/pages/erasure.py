@@ -53,5 +53,6 @@ def _consequences(request: PageRequest, snapshot: DatasetSnapshot) -> list[str]:
         "The bytes are removed from the store for good. Backups made before still hold them until they are deleted.",
         *([f"These snapshots of the same bytes are erased with it: {others}."] if others else []),
         *([f"Plans that hold it out validate nothing any more: {plans}."] if plans else []),
+        "Open requests that cover it stay open, since their digests hold; page and pack say what nobody can recompute.",
         "Digest, schema, profile and what was measured remain, marked as erased by you: nothing recomputes them.",
     ]

@@ -11,11 +11,12 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from portal.accounts.selectors import people_with
-from portal.core.errors import DomainError
+from portal.core.errors import DomainError, TooLarge
 from portal.core.outages import Unavailable, outage_of
 from portal.core.problem_types import PROBLEM_TYPES
 from portal.core.problems import MEDIA_TYPE, problem
 from portal.core.traces import current
+from portal.pages.files import FileTooLarge
 
 ADMINISTRATORS_NAMED = 3
 logger = logging.getLogger(__name__)
@@ -64,10 +65,11 @@ def _remedy(refusal: DomainError) -> str:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 400."""
-    too_big = isinstance(exception, RequestDataTooBig)
-    detail = "The request is larger than a form may be." if too_big else "The request could not be read."
-    return _answer(request, 400, "bad_request", detail)
+    """Answer 400, or 413 where the request is longer than what is read of it."""
+    if isinstance(exception, RequestDataTooBig):
+        detail = str(exception) if isinstance(exception, FileTooLarge) else "The request is larger than a form may be."
+        return _answer(request, TooLarge.status, TooLarge.code, detail)
+    return _answer(request, 400, "bad_request", "The request could not be read.")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -20,6 +20,13 @@ IN_MEMORY = 1 << 20
 """Bytes of a file that stay in memory; a longer one lies on disk until it is answered."""
 
 
+class FileTooLarge(RequestDataTooBig):
+    """A form whose file, or whose whole, is longer than its page takes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"A file sent here has at most {limit:,} bytes.")
+
+
 class RefusedFiles(FileUploadHandler):
     """Ends the reading of a form at the first file; without it anybody could fill the disk through any form."""
 
@@ -50,9 +57,9 @@ class OneFile(FileUploadHandler):
         self.kept = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (Django closes a request's files with it)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Keep a piece; raises RequestDataTooBig beyond the limit."""
+        """Keep a piece; raises FileTooLarge beyond the limit."""
         if self.kept is None or start + len(raw_data) > self.limit:
-            raise RequestDataTooBig
+            raise FileTooLarge(self.limit)
         self.kept.write(raw_data)
 
     def file_complete(self, file_size: int) -> "UploadedFile[Any] | None":  # no generic at run time
@@ -77,7 +84,7 @@ def takes_a_file(limit: int) -> Callable[[PageView[Rest]], PageView[Rest]]:
         def enter(request: PageRequest, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
             length = request.META.get("CONTENT_LENGTH") or "0"
             if not length.isdecimal() or int(length[:20]) > limit + AROUND:
-                raise RequestDataTooBig
+                raise FileTooLarge(limit)
             request.upload_handlers = [OneFile(limit)]
             return protected(request, *args, **kwargs)
 

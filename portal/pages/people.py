@@ -107,7 +107,7 @@ def person_password(request: PageRequest, pk: int) -> HttpResponse:
             return _link_shown(request, issued, f"A link for {user.name}")
     happens = [
         "You are shown a link, once, to hand over by a way that reaches only them. It works once, for 3 days.",
-        "Their present password goes on working until they use the link; then their sessions and API tokens end.",
+        "Their present password works until they use the link; then sessions and API tokens end, their machines' too.",
         "A link made before ends now.",
     ]
     question = Question(
@@ -198,7 +198,7 @@ def _what_ends(shown: PersonOverview) -> list[str]:
         "What they made and signed stays theirs: nobody is deleted.",
     ]
     if machines:
-        told.insert(2, f"Service accounts that stop, as their owner is gone: {machines}.")
+        told.insert(2, f"Service accounts that stop, and whose tokens are revoked, as their owner is gone: {machines}.")
     left = [one for one in administrators() if one.pk != user.pk]
     if len(left) == 1 and any(grant.role == Role.ADMIN and grant.state == "active" for grant in shown.grants):
         told.append(

@@ -94,6 +94,7 @@ urlpatterns = [
     path("models/<slug:slug>/card/<int:number>/publish", inventory.card_publish, name="card_publish"),
     path("models/<slug:slug>/stages/<slug:stage>", stages.stage, name="stage"),
     path("models/<slug:slug>/documents", documents.documents, name="documents"),
+    path("models/<slug:slug>/documents.csv", documents.documents_csv, name="documents_csv"),
     path("models/<slug:slug>/add-document", documents.document_add, name="document_add"),
     path(f"{_DOCUMENT}/file", documents.document_file, name="document_file"),
     path(f"{_DOCUMENT}/withdraw", documents.document_withdraw, name="document_withdraw"),

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from portal.accounts.models import User
-from portal.blobs.services import store_stream
+from portal.blobs.services import hold, store_stream
 from portal.core.actors import SYSTEM, Actor
 from portal.core.canonical import canonical_json
 from portal.core.clock import now
@@ -84,6 +84,8 @@ def finish_pack(*, order: PackOrder, rendered: RenderedPack) -> None:
         pack = _locked(order.pack_id)
         if pack.finished_at is not None:
             raise Conflict(f"{pack.name} has already ended: its files come too late.")
+        for blob in (snapshot, pdf):
+            hold(blob)
         pack.state = PackState.DONE
         pack.content_digest = rendered.content_digest
         pack.snapshot, pack.pdf = snapshot, pdf

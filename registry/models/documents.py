@@ -49,6 +49,10 @@ class DocumentQuerySet(ScopedQuerySet["Document"]):
         others = Document.objects.filter(replaces=OuterRef("pk"), withdrawn_at=None)
         return self.filter(~Exists(others), withdrawn_at=None)
 
+    def added_for(self, user_id: int | None) -> Self:
+        """Keep those that a person added, or a service account that the person answers for."""
+        return self.filter(Q(added_by=user_id) | Q(added_by__owner=user_id)) if user_id is not None else self.none()
+
     def with_names(self) -> Self:
         """Join model, people, and what is replaced."""
         return self.select_related("model__team", "added_by", "withdrawn_by", "replaces", "blob")

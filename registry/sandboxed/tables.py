@@ -1,23 +1,21 @@
 """Tables of a file that nobody has vouched for: Parquet, Arrow or CSV, flat columns, read in batches."""
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 from pyarrow import ipc
 
 from portal.core.sandbox.child import CagedTask, Refusal
 from registry.sandboxed.content import HEAD_BYTES, classify
+from registry.sandboxed.csv_files import CsvFile
 
 LARGEST_ROWS = 200_000_000
 LARGEST_COLUMNS = 4_000
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
-DELIMITERS = ",;\t|"
 BATCH_ROWS = 65_536
 TEXT_TYPES = (pa.types.is_string, pa.types.is_large_string)
 BROKEN = (pa.ArrowException, OSError, UnicodeDecodeError)
@@ -64,8 +62,11 @@ class TableFile:
             self.schema, self.rows = self._parquet.schema_arrow, self._parquet.metadata.num_rows
             self.row_groups = self._parquet.metadata.num_row_groups
         elif self.kind == "csv":
-            self._table = _read_csv(pa.BufferReader(self._data), head)
-            self.schema, self.rows = self._table.schema, self._table.num_rows
+            self._csv = CsvFile(self._data, head)
+            self.schema = self._csv.schema
+            self._check()  # before the rows, as below
+            self._csv.learn()
+            self.schema, self.rows = self._csv.schema, self._csv.rows
         else:
             self.schema = self._arrow().schema
             self._check()  # before the rows: one of many columns would be read in whole
@@ -122,7 +123,7 @@ class TableFile:
                 for batch in self._arrow_batches(columns):
                     yield from (batch.slice(start, rows) for start in range(0, batch.num_rows, rows))
             else:
-                yield from self._table.select(list(columns)).to_batches(max_chunksize=rows)
+                yield from self._csv.batches(columns, rows)
         except BROKEN as error:
             raise Refusal(f"The {self._label} file can't be read: {one_line(error)}") from None
 
@@ -151,19 +152,6 @@ class TableFile:
         if not lowest:
             return {"from": None, "to": None}
         return {"from": min(lowest).isoformat(), "to": max(highest).isoformat()}
-
-
-def _read_csv(source: pa.BufferReader, head: bytes) -> pa.Table:
-    header = head.split(b"\n", 1)[0].decode(errors="replace").lstrip("\ufeff")
-    delimiter = max(DELIMITERS, key=header.count)
-    if not next(csv.reader([header.rstrip("\r")], delimiter=delimiter), None):
-        raise Refusal("The CSV file has no header line.")
-    return pacsv.read_csv(
-        source,  # type: ignore[arg-type] # the stubs know paths and Python files only
-        read_options=pacsv.ReadOptions(use_threads=False),
-        parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        convert_options=pacsv.ConvertOptions(strings_can_be_null=True, quoted_strings_can_be_null=False),
-    )
 
 
 def one_line(error: object) -> str:

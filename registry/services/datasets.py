@@ -7,6 +7,7 @@ from django.db import transaction
 
 from portal.accounts.models import Team
 from portal.blobs.models import Blob
+from portal.blobs.services import hold
 from portal.core.actors import SYSTEM, Actor
 from portal.core.clock import now
 from portal.core.errors import Invalid
@@ -147,7 +148,7 @@ def add_snapshot(
 ) -> DatasetSnapshot:
     """Take uploaded bytes as a dataset's next snapshot and have them inspected.
 
-    Raises Forbidden, Invalid, DigestMismatch, and SnapshotExists for bytes that the dataset has already.
+    Raises Forbidden, Invalid, DigestMismatch, BytesGone, and SnapshotExists for bytes that the dataset has already.
     """
     actor.require("upload_dataset", dataset.team_id)
     dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
@@ -157,6 +158,7 @@ def add_snapshot(
     if problems := time_column_problems(time_column):
         raise Invalid("The snapshot can't be taken; see the fields.", fields=problems)
     _refuse_same_bytes(dataset, blob.pk)
+    hold(blob)
     snapshot = DatasetSnapshot.objects.create(
         dataset=dataset, number=next_number(dataset.snapshots.all()), blob=blob, sha256=blob.pk, size=blob.size,
         time_column=time_column, created_by_id=author_of(actor), created_at=now(),

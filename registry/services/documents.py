@@ -1,23 +1,25 @@
 """Documents about a model: described, their file received, withdrawn.
 
-Developers of the model's team and validators do. What the portal keeps is what was stated: it opens no file, and
-verifies no signature in one.
+Developers of the model's team and validators do; who added one withdraws or replaces it, or the second line. What the
+portal keeps is what was stated: it opens no file, and verifies no signature in one.
 """
 
 from django.db import transaction
 
 from portal.blobs.models import Blob
+from portal.blobs.services import hold
 from portal.blobs.store import open_blob
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.errors import Invalid
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
-from registry.errors import DigestMismatch, NotUsable
+from registry.errors import DigestMismatch, NotUsable, NotYourDocument
 from registry.events import DOCUMENT_DESCRIBED, DOCUMENT_RECEIVED, DOCUMENT_WITHDRAWN
 from registry.models import Document, RegisteredModel
 from registry.rules import documents as rules
 from registry.rules.values import text_problems
+from registry.selectors import ended_by
 from registry.services.rows import author_of, lock_model, next_number, require_in_service
 
 
@@ -30,7 +32,7 @@ def describe_document(
     model = lock_model(model.pk)
     require_in_service(model)
     at = now()
-    found = rules.problems(said, at.date()) | _replacing_problems(model, replaces)
+    found = rules.problems(said, at.date()) | _replacing_problems(actor, model, replaces)
     if model.documents.count() >= rules.MOST:
         found["title"] = [f"A model has at most {rules.MOST} documents."]
     if found:
@@ -65,12 +67,13 @@ def require_awaited(*, actor: Actor, document: Document, sha256: str) -> None:
 def receive_document(*, actor: Actor, document: Document, blob: Blob) -> Document:
     """Take in the file of a document: from now on it counts while it is valid.
 
-    Raises Forbidden, NotUsable, DigestMismatch, and Invalid for what is no kind of document.
+    Raises Forbidden, NotUsable, DigestMismatch, BytesGone, and Invalid for what is no kind of document.
     """
     actor.require("add_document", document.model.team_id)
     row = _locked(document)
     _require_awaited(row)
     _require_digest(row, blob.pk)
+    hold(blob)
     with open_blob(blob.pk) as stream:
         media_type = rules.media_type_of(stream.read(rules.HEAD_BYTES), blob.size)
     if not media_type or blob.size > rules.MOST_BYTES:
@@ -82,10 +85,18 @@ def receive_document(*, actor: Actor, document: Document, blob: Blob) -> Documen
     return row
 
 
+def require_ending(*, actor: Actor, document: Document) -> None:
+    """Refuse who may not let the document count no more: raises Forbidden and NotYourDocument."""
+    actor.require("add_document", document.model.team_id)
+    if not ended_by(actor, document.model).filter(pk=document.pk).exists():
+        words = f"The {document} is withdrawn by who added it, {document.added_by.name}, or by the second line."
+        raise NotYourDocument(words)
+
+
 @transaction.atomic
 def withdraw_document(*, actor: Actor, document: Document, reason: str) -> Document:
     """Let a document count no more, for good; it stays with its file. Raises Forbidden, Invalid and NotUsable."""
-    actor.require("add_document", document.model.team_id)
+    require_ending(actor=actor, document=document)
     row = _locked(document)
     if row.withdrawn_at is not None:
         raise NotUsable(f"The {row} is withdrawn already.")
@@ -119,13 +130,15 @@ def _require_digest(document: Document, sha256: str) -> None:
         raise DigestMismatch(message, fields={"sha256": [message]})
 
 
-def _replacing_problems(model: RegisteredModel, former: Document | None) -> dict[str, list[str]]:
+def _replacing_problems(actor: Actor, model: RegisteredModel, former: Document | None) -> dict[str, list[str]]:
     if former is None:
         return {}
     if former.model_id != model.pk:
         return {"replaces": ["It is a document of another model."]}
     if not model.documents.replaceable().filter(pk=former.pk).exists():
         return {"replaces": ["It is withdrawn, or another document replaces it already."]}
+    if not ended_by(actor, model).filter(pk=former.pk).exists():
+        return {"replaces": [f"Who added it replaces it ({former.added_by.name}), or the second line."]}
     return {}
 
 

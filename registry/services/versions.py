@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from portal.blobs.models import Blob
+from portal.blobs.services import hold
 from portal.core.actors import Actor
 from portal.core.clock import now
 from portal.core.errors import Invalid
@@ -117,7 +118,10 @@ def require_receiving(*, actor: Actor, version: ModelVersion) -> None:
 def add_artifact(
     *, actor: Actor, version: ModelVersion, role: str, name: str, blob: Blob, declared_sha256: str
 ) -> Artifact:
-    """Add a file to a version that is being received. Raises Forbidden, VersionIsSealed, Invalid, DigestMismatch."""
+    """Add a file to a version that is being received.
+
+    Raises Forbidden, VersionIsSealed, Invalid, DigestMismatch and BytesGone.
+    """
     actor.require("register_version", version.model.team_id)
     version = lock_version(version.pk)
     _require(version, "add a file")
@@ -127,6 +131,7 @@ def add_artifact(
     lock = version.training_run.environment_lock_sha256
     if problems := files.digest_problem(role=role, received=blob.pk, declared=declared_sha256, environment_lock=lock):
         raise DigestMismatch(problems["sha256"][0], fields=problems)
+    hold(blob)
     artifact = Artifact.objects.create(
         version=version,
         role=role,

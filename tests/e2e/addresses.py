@@ -96,7 +96,7 @@ NO_PAGES = {
     "account_login", "validation_run_progress", "release_packs", "evidence", "entry_proof", "livez", "metrics",
     "readyz", "review_sign", "try_the_api", "version_release", "models_csv", "findings_csv", "comment",
     "document_file", "guide_file", "version_file", "version_signature",
-    "lineage_csv", "snapshot_profile_csv",
+    "lineage_csv", "snapshot_profile_csv", "documents_csv",
     "models_importable", "models_jsonl",
     "models_template",
 }  # fmt: skip

@@ -154,6 +154,7 @@ ARGUMENTS: dict[str, Arguments] = {
     "card_publish": _draft,
     "stage": _stage,
     "documents": _model,
+    "documents_csv": _model,
     "document_add": _model,
     "document_file": _document,
     "document_withdraw": _document,

@@ -66,6 +66,7 @@ POST card_publish             login   403   302   403   403   403   403   403   
 GET  stage                    login   200   200   200   200   200   200   200   404   404
 POST stage                    login   422   302   422   422   422   422   422   404   404
 GET  documents                login   200   200   200   200   200   200   200   404   404
+GET  documents_csv            login   200   200   200   200   200   200   200   404   404
 GET  document_add             login   403   200   200   403   403   403   403   404   404
 POST document_add             login   403   302   302   403   403   403   403   404   404
 GET  document_file            login   200   200   200   200   200   200   200   404   404

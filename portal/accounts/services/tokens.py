@@ -84,14 +84,15 @@ def revoke_token(*, actor: Actor, token: ApiToken) -> ApiToken:
 
 
 def revoke_tokens_of(*, actor: Actor, user: User) -> int:
-    """End all working tokens of an account, and return how many; in the caller's transaction.
+    """End all working tokens of an account and of the service accounts that it owns; return how many.
 
-    When it is closed, and when its password was set by a link.
+    In the caller's transaction: when the account is closed, and when its password was set by a link, for who knew the
+    former one could have made tokens for the machines as well.
     """
     rows = list(
         ApiToken.objects.select_for_update(of=("self",))
         .select_related("user")
-        .filter(user=user, revoked_at=None, expires_at__gt=now())
+        .filter(Q(user=user) | Q(user__owner=user), revoked_at=None, expires_at__gt=now())
         .order_by("pk")
     )
     for row in rows:

@@ -57,7 +57,7 @@ def create_user(
 
 @transaction.atomic
 def deactivate_user(*, actor: Actor, user: User) -> User:
-    """Close an account: its sessions and tokens end, its grants rest, and so do its service accounts.
+    """Close an account: its sessions and tokens end, its grants rest; its service accounts rest, and their tokens end.
 
     Raises Forbidden, OwnAccountForbidden, LastAdministrator, Conflict.
     """

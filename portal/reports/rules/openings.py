@@ -22,7 +22,7 @@ class Opening(NamedTuple):
 
 def openings(document: Document) -> list[dict[str, str]]:
     """Return the lines, the loudest first; one line that says so where nothing is open."""
-    parts = (_approval, _gate, _findings, _documents, _validation, _ledger, _release)
+    parts = (_approval, _gate, _findings, _documents, _erased, _validation, _ledger, _release)
     found = [one for part in parts for one in part(document)]
     if len(found) > MOST:
         found = [
@@ -83,6 +83,13 @@ def _documents(document: Document) -> Iterator[Opening]:
     for one in document.get("documents", ()):
         if one["state"] == "expired":
             yield Opening("expired", f"Document {one['number']}", one["title"], f"since {one['valid_until']}")
+
+
+def _erased(document: Document) -> Iterator[Opening]:
+    for one in document["data"]:
+        if erased := one.get("erased"):
+            text = f"rows for {one['use']}: not recomputable"
+            yield Opening("erased", one["name"], text, f"since {day(erased['at'])}")
 
 
 def _validation(document: Document) -> Iterator[Opening]:

@@ -1,4 +1,6 @@
+import csv
 import hashlib
+import io
 import re
 from datetime import timedelta
 from typing import Any
@@ -91,13 +93,14 @@ def test_what_is_wrong_stands_under_its_field_and_nothing_is_added(
 def test_one_chooses_what_is_replaced_among_what_can_be(
     client: Client, developer: User, model: RegisteredModel
 ) -> None:
-    former = DocumentFactory.create(model=model, title="Report 4.1", valid_from=now().date() - timedelta(days=9))
-    DocumentFactory.create(model=model, title="Wrong one", withdrawn=True)
+    ended = now().date() - timedelta(days=9)
+    former = DocumentFactory.create(model=model, title="Report 4.1", valid_from=ended, added_by=developer)
+    DocumentFactory.create(model=model, title="Wrong one", withdrawn=True, added_by=developer)
+    DocumentFactory.create(model=model, title="A colleague's")
     DocumentFactory.create(title="Another model's")
     page = client.get(reverse("document_add", args=[model.slug])).content.decode()
     assert "1, Report 4.1" in page
-    assert "Wrong one" not in page
-    assert "Another" not in page
+    assert not {name for name in ("Wrong one", "colleague", "Another") if name in page}
     added(client, model, replaces="1")
     assert Document.objects.get(replaces=former).title == "Report 4.2"
     assert "Replaced" in text(client.get(reverse("documents", args=[model.slug])))
@@ -106,8 +109,13 @@ def test_one_chooses_what_is_replaced_among_what_can_be(
 def test_a_document_is_withdrawn_with_a_reason_and_stays_to_be_fetched(
     client: Client, developer: User, model: RegisteredModel
 ) -> None:
-    DocumentFactory.create(model=model, title="Report", blob=stored(REPORT))
-    address = reverse("document_withdraw", args=[model.slug, 1])
+    DocumentFactory.create(model=model, title="Report", blob=stored(REPORT), added_by=developer)
+    DocumentFactory.create(model=model, title="The second line's")
+    address, other = (reverse("document_withdraw", args=[model.slug, number]) for number in (1, 2))
+    page = client.get(reverse("documents", args=[model.slug])).content.decode()
+    assert (address in page, other in page) == (True, False)
+    refused = client.post(other, {"reason": "Unwelcome."})
+    assert (refused.status_code, "or by the second line" in text(refused)) == (403, True)
     assert "Withdraw the document 1 of late-arrival?" in text(client.get(address))
     assert client.post(address, {"reason": " "}).status_code == 422
     page = text(client.post(address, {"reason": "It is about 4.1."}, follow=True))
@@ -115,6 +123,21 @@ def test_a_document_is_withdrawn_with_a_reason_and_stays_to_be_fetched(
     assert "It is about 4.1." in page
     assert client.get(reverse("document_file", args=[model.slug, 1])).status_code == 200
     assert client.post(address, {"reason": "Again."}).status_code == 422
+
+
+def test_the_list_comes_as_a_file_for_spreadsheets(client: Client, developer: User, model: RegisteredModel) -> None:
+    DocumentFactory.create(model=model, title="=Report", valid_until=now().date() - timedelta(days=1))
+    DocumentFactory.create(model=model, title="Wrong one", withdrawn=True, added_by=developer)
+    DocumentFactory.create(title="Another model's")
+    address = reverse("documents_csv", args=[model.slug])
+    assert address in client.get(reverse("documents", args=[model.slug])).content.decode()
+    answer: Any = client.get(address)
+    assert answer["Content-Disposition"] == 'attachment; filename="late-arrival-documents.csv"'
+    wrong, old = csv.DictReader(io.StringIO(answer.getvalue().decode()))
+    assert (old["title"], old["state"], old["withdrawn_by"]) == ("'=Report", "expired", "")
+    assert (wrong["document"], wrong["state"], wrong["added_by"], wrong["withdrawal"]) == (
+        "2", "withdrawn", "Dana", "Wrong."
+    )  # fmt: skip
 
 
 def test_who_only_reads_gets_no_buttons_and_no_form(client: Client, model: RegisteredModel) -> None:

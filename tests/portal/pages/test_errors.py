@@ -10,6 +10,7 @@ from django.urls import reverse
 from portal.accounts.choices import Role
 from portal.core.errors import Conflict, DomainError, Forbidden, Invalid
 from portal.pages import errors
+from portal.pages.files import FileTooLarge
 from tests.factories.accounts import UserFactory, person_with
 from tests.factories.registry import SealedVersionFactory
 
@@ -45,6 +46,8 @@ def test_below_the_api_an_unknown_address_answers_a_problem_document(client: Cli
     ("answer", "status"),
     [
         (lambda request: errors.bad_request(request, BadRequest()), 400),
+        (lambda request: errors.bad_request(request, RequestDataTooBig()), 413),
+        (lambda request: errors.bad_request(request, FileTooLarge(5)), 413),
         (lambda request: errors.forbidden(request, PermissionDenied()), 403),
         (lambda request: errors.not_found(request, Http404()), 404),
         (errors.server_error, 500),

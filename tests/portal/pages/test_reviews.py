@@ -5,13 +5,16 @@ from django.test import Client
 from django.urls import reverse
 
 from governance.models import ApprovalRequest, Decision
+from governance.selectors.bundles import what_changed
 from governance.services.requests import void_request
 from portal.accounts.choices import Role
 from portal.accounts.models import User
+from portal.accounts.selectors import actor_for_user
 from portal.core.actors import SYSTEM
 from registry.choices import CardState, ReleaseState
 from registry.models import Release
-from tests.factories.accounts import PASSWORD, TeamFactory, person_with
+from registry.services.erasure import erase_snapshot
+from tests.factories.accounts import PASSWORD, RoleGrantFactory, TeamFactory, person_with
 from tests.factories.governance import (
     ApprovedRequestFactory,
     DecisionFactory,
@@ -72,6 +75,24 @@ def test_the_change_against_production_comes_first_with_intervals_margins_and_ve
     assert "Better" in table
     assert "Trained on" in table
     assert "Same as in production:" in table
+
+
+def test_erased_rows_void_nothing_and_are_told_to_who_signs(client: Client) -> None:
+    request = OpenRequestFactory.create()
+    held_out = request.evaluation.run.plan.held_out
+    eraser = person_with(Role.VIEWER, team=held_out.dataset.team, name="Ada")
+    RoleGrantFactory.create(user=eraser, role="", capability="erase_data", team=held_out.dataset.team)
+    page = signed_in(client, approver_of(request))
+    told = "Evidence that can not be recomputed"
+    assert told not in page.get(request.get_absolute_url()).content.decode()
+    actor = actor_for_user(eraser, interactive=True)
+    erase_snapshot(actor=actor, snapshot=held_out, typed=str(held_out), reason="Asked for.")
+    shown = page.get(request.get_absolute_url()).content.decode()
+    assert (ApprovalRequest.objects.get().state, what_changed(request)) == ("open", [])
+    assert told in shown
+    assert f"{held_out}</a> were erased by Ada" in shown
+    page.post(reverse("review_sign", args=[request.pk]), signature(request))
+    assert Decision.objects.exists()
 
 
 def test_a_first_release_says_that_nothing_runs_yet(client: Client) -> None:

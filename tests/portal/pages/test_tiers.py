@@ -11,7 +11,7 @@ from registry.choices import Level
 from registry.models import RegisteredModel
 from registry.selectors import questionnaire
 from tests.factories.accounts import person_with
-from tests.factories.governance import OpenRequestFactory, ready_version
+from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory, next_version, ready_version
 from tests.factories.registry import RegisteredModelFactory, TierAssessmentFactory, answers_at
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +86,26 @@ def test_a_raised_tier_is_shown_with_what_it_made_incomplete(client: Client) -> 
     assert f"v{version.number} Authors known" in shown
     assert "Voided" in shown
     assert "Exposure: medium" in shown
+
+
+def test_what_a_raised_tier_made_incomplete_is_shown_where_one_would_not_look_for_it(client: Client) -> None:
+    champion = ApprovedRequestFactory.create(version=ready_version()).release
+    version, model = champion.released, champion.model
+    following = next_version(model=model, champion=version)
+    RegisteredModel.objects.filter(pk=model.pk).update(tier=3)
+    User.objects.filter(pk=version.created_by_id).update(email="another@example.org")
+    client.force_login(person_with(Role.DEVELOPER, team=model.team))
+    pages = [one.get_absolute_url() for one in (model, version, champion)]
+    told = "Since the tier rose from 3 to 2, this is incomplete."
+    assert not [page for page in pages if told in text(client.get(page))]
+    assess(client, model, Level.MEDIUM)
+    for page in pages:
+        shown = text(client.get(page))
+        assert told in shown, page
+        assert f"v{version.number} Authors known:" in shown
+        assert "What was active stays so, without what tier 2 asks for" in shown
+    assert f"v{following.number} Authors known:" in text(client.get(model.get_absolute_url()))
+    assert f"v{following.number} Authors known:" not in text(client.get(version.get_absolute_url()))
 
 
 def test_nothing_is_incomplete_where_nothing_is_asked_for(

@@ -265,3 +265,14 @@ def test_inspection_that_does_not_end_is_never_accepted(tmp_path: Path, model: A
     assert found is not None
     assert found.verdict is Verdict.FAILED
     assert "did not end within" in found.reason
+
+
+def test_a_csv_file_is_read_block_by_block_in_less_memory_than_its_table(tmp_path: Path) -> None:
+    columns, rows = 40, 800_000
+    numbers = b",".join([b"1"] * columns) + b"\n"
+    data = numbers.replace(b"1", b"a", 1).replace(b"1", b"%d") % tuple(range(1, columns)) + numbers
+    data += (b"," * (columns - 1) + b"\n") * rows
+    assert columns * rows * 8 > 240 << 20, "so much would the table take"
+    found = inspected(tmp_path, data, role="dataset", limits=Limits(cpu_seconds=60, memory_bytes=300 << 20))
+    assert (found.verdict, found.reason) == (Verdict.ACCEPTED, "")
+    assert found.details["rows"] == rows + 1

@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 
 from portal.accounts.choices import Role
-from portal.accounts.models import Team
+from portal.accounts.models import Team, User
+from portal.accounts.selectors import actor_for_user
 from portal.blobs.models import Blob
 from portal.core.actors import SYSTEM, Actor
 from portal.core.clock import now
 from portal.core.errors import DomainError, Forbidden, Invalid
 from portal.ledger.models import PendingEntry
+from portal.overviews.documents import lines_of
 from registry.choices import DocumentState
 from registry.errors import DigestMismatch, NotUsable
 from registry.models import Document, RegisteredModel
@@ -18,7 +20,7 @@ from registry.rules import documents as rules
 from registry.rules.documents import Said
 from registry.services import documents as services
 from registry.services.models import retire_model
-from tests.factories.accounts import actor_with
+from tests.factories.accounts import ServiceAccountFactory, actor_with, person_with
 from tests.factories.registry import DocumentFactory, RegisteredModelFactory, stored
 from tests.portal.ledger.replay import replayed
 
@@ -123,7 +125,8 @@ def test_what_is_replaced_counts_until_the_other_begins_and_never_again(
 def test_one_document_replaces_another_of_the_same_model(
     developer: Actor, model: RegisteredModel, report: Blob
 ) -> None:
-    former, withdrawn = DocumentFactory.create(model=model), DocumentFactory.create(model=model, withdrawn=True)
+    mine = {"model": model, "added_by_id": developer.user_id}
+    former, withdrawn = DocumentFactory.create(**mine), DocumentFactory.create(**mine, withdrawn=True)
 
     def replacing(one: Document) -> Document:
         return services.describe_document(actor=developer, model=model, said=said(report), replaces=one)
@@ -162,7 +165,7 @@ def test_what_is_no_document_is_refused(developer: Actor, model: RegisteredModel
 def test_a_withdrawn_document_takes_no_file_and_is_not_withdrawn_again(
     developer: Actor, model: RegisteredModel
 ) -> None:
-    row = DocumentFactory.create(model=model, awaited=True)
+    row = DocumentFactory.create(model=model, added_by_id=developer.user_id, awaited=True)
     with pytest.raises(Invalid):
         services.withdraw_document(actor=developer, document=row, reason=" ")
     services.withdraw_document(actor=developer, document=row, reason="Wrong.")
@@ -186,8 +189,37 @@ def test_developers_and_validators_add_documents_and_nobody_else(team: Team, rep
         services.describe_document(actor=SYSTEM, model=model, said=said(report))
 
 
+def test_a_document_is_ended_by_who_added_it_or_the_second_line(team: Team, report: Blob) -> None:
+    owner = person_with(Role.DEVELOPER, team=team)
+    machine = ServiceAccountFactory.create(owner=owner)
+    model = RegisteredModelFactory.create(team=team, owner=owner)
+    judges = person_with(Role.VALIDATOR, team=team)
+    involved = person_with(Role.VALIDATOR, team=team)
+    RegisteredModel.objects.filter(pk=model.pk).update(backup=involved)
+    model.refresh_from_db()
+    colleague = person_with(Role.DEVELOPER, team=team)
+    added = {one: DocumentFactory.create(model=model, added_by=one) for one in (owner, machine, judges, colleague)}
+    auditor = person_with(Role.AUDITOR)
+    nobody: set[User] = set()
+    allowed = {
+        owner: {owner, machine}, colleague: {colleague}, judges: set(added), involved: nobody, auditor: nobody
+    }  # fmt: skip
+    for person, ends in allowed.items():
+        actor = actor_for_user(person, interactive=True)
+        assert {line.document.added_by for line in lines_of(actor, model) if line.may_withdraw} == ends
+        for by in added.keys() - ends:
+            with pytest.raises(Forbidden):
+                services.withdraw_document(actor=actor, document=added[by], reason="Unwelcome.")
+            with pytest.raises(DomainError):
+                services.describe_document(actor=actor, model=model, said=said(report), replaces=added[by])
+    for person, by in ((owner, machine), (judges, owner)):
+        actor = actor_for_user(person, interactive=True)
+        services.withdraw_document(actor=actor, document=added[by], reason="Wrong.")
+    assert set(Document.objects.filter(withdrawn_at=None)) == {added[judges], added[colleague]}
+
+
 def test_about_a_retired_model_nothing_changes(developer: Actor, model: RegisteredModel, report: Blob) -> None:
-    row = DocumentFactory.create(model=model, awaited=True)
+    row = DocumentFactory.create(model=model, added_by_id=developer.user_id, awaited=True)
     model = retire_model(actor=developer, model=model, reason="Over.")
     with pytest.raises(NotUsable):
         services.describe_document(actor=developer, model=model, said=said(report))

@@ -1,9 +1,12 @@
 import json
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 
 from monitoring.models import ValidationRun
 from monitoring.services.profiles import request_profile
@@ -17,10 +20,10 @@ from portal.core.errors import Conflict, Forbidden, Invalid
 from portal.ledger.models import PendingEntry
 from registry.choices import SnapshotState
 from registry.errors import BytesInUse, NotUsable, SnapshotExists
-from registry.models import DatasetSnapshot
+from registry.models import Dataset, DatasetSnapshot
 from registry.services.datasets import add_snapshot
 from registry.services.erasure import erase_snapshot
-from tests.factories.accounts import TeamFactory
+from tests.factories.accounts import TeamFactory, UserFactory
 from tests.factories.monitoring import PlanFactory, ProfileFactory
 from tests.factories.registry import (
     ArtifactFactory,
@@ -158,3 +161,55 @@ def test_a_run_that_needs_the_rows_is_not_passed_and_says_why() -> None:
     with pytest.raises(Conflict) as refused:
         request_run(actor=SYSTEM, version=SealedVersionFactory.create(model=plan.model))
     assert refused.value.code == "data_erased"
+
+
+def others_wait() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone() != (0,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_at_the_very_moment_of_erasure_keeps_its_bytes_or_is_refused_in_words() -> None:
+    snapshot = SnapshotFactory.create(blob=stored(b"rows"))
+    early, late = DatasetFactory.create(), DatasetFactory.create()
+    person = UserFactory.create()
+    actor = Actor(id=person.actor_id, kind="user", name="Ann", user_id=person.pk)
+    before, eraser = Blob.objects.get(), granted(actor, snapshot.dataset.team)
+    added: list[DatasetSnapshot] = []
+    refused: list[Conflict] = []
+
+    def add(dataset: Dataset, blob: Blob | None) -> None:
+        """Add what was stored before, or store it now."""
+        try:
+            blob = blob or stored(b"rows")
+            uploader = replace(actor, grants=frozenset({Grant("upload_dataset", dataset.team_id)}))
+            added.append(add_snapshot(actor=uploader, dataset=dataset, blob=blob, declared_sha256=blob.pk))
+        except Conflict as refusal:
+            refused.append(refusal)
+        finally:
+            connection.close()
+
+    def beside_erasure(dataset: Dataset, blob: Blob | None) -> None:
+        upload = threading.Thread(target=add, args=(dataset, blob))
+        with transaction.atomic():
+            erased(eraser, snapshot)
+            upload.start()
+            while upload.is_alive() and not others_wait():
+                time.sleep(0.01)
+        upload.join()
+
+    beside_erasure(early, before)
+    assert [one.code for one in refused] == ["bytes_gone"]
+    assert not added
+    assert not Blob.objects.exists()
+    assert not store.path_of(before.pk).exists()
+
+    snapshot = SnapshotFactory.create(blob=stored(b"rows"))
+    eraser = granted(actor, snapshot.dataset.team)
+    beside_erasure(late, None)
+    assert [one.dataset for one in added] == [late]
+    with store.open_verified(before.pk) as stream:
+        assert stream.read() == b"rows"

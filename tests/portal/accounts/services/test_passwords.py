@@ -13,7 +13,7 @@ from portal.accounts.services.tokens import create_token, use_token
 from portal.core.actors import SYSTEM
 from portal.core.errors import Forbidden, Invalid
 from portal.ledger.models import PendingEntry
-from tests.factories.accounts import PASSWORD, UserFactory, person_with
+from tests.factories.accounts import PASSWORD, ServiceAccountFactory, UserFactory, person_with
 
 pytestmark = pytest.mark.django_db
 NEW = "an entirely new pass phrase"
@@ -56,10 +56,12 @@ def test_password_set_by_a_link_ends_every_session(user: User, client: Client) -
 def test_password_set_by_a_link_ends_every_token(user: User) -> None:
     theirs = actor_for_user(user, interactive=True)
     raw = [create_token(actor=theirs, user=user, name=name, scopes=["read"], days=30).secret for name in ("a", "b")]
+    machine = ServiceAccountFactory.create(owner=user)
+    raw.append(create_token(actor=theirs, user=machine, name="ci", scopes=["read"], days=30).secret)
     another = UserFactory.create()
     kept = create_token(actor=SYSTEM, user=another, name="c", scopes=["read"], days=30).secret
     set_password_by_link(secret=issue_link(actor=SYSTEM, user=user).secret, password=NEW, repeated=NEW)
-    assert [use_token(one) for one in raw] == [None, None]
+    assert [use_token(one) for one in raw] == [None, None, None]
     assert use_token(kept) is not None
     payloads = [bytes(row).decode() for row in PendingEntry.objects.values_list("payload", flat=True)]
-    assert sum(TOKEN_REVOKED.name in payload for payload in payloads) == 2
+    assert sum(TOKEN_REVOKED.name in payload for payload in payloads) == 3

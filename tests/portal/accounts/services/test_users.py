@@ -16,7 +16,7 @@ from portal.accounts.services.users import deactivate_user
 from portal.core.actors import SYSTEM
 from portal.core.clock import now
 from portal.core.errors import Forbidden
-from tests.factories.accounts import RoleGrantFactory, actor_with, person_with
+from tests.factories.accounts import RoleGrantFactory, ServiceAccountFactory, actor_with, person_with
 
 pytestmark = pytest.mark.django_db
 
@@ -24,6 +24,9 @@ pytestmark = pytest.mark.django_db
 def test_sessions_tokens_and_links_of_a_closed_account_stay_dead_when_it_is_opened_again(client: Client) -> None:
     admin, user = actor_with(Role.ADMIN), person_with(Role.DEVELOPER)
     secret = create_token(actor=SYSTEM, user=user, name="ci", scopes=["read"], days=1).secret
+    machine = ServiceAccountFactory.create(owner=user)
+    machines = create_token(actor=SYSTEM, user=machine, name="ci", scopes=["read"], days=1).secret
+    assert use_token(machines) is not None
     link = issue_link(actor=admin, user=user).secret
     client.force_login(user)
     assert client.get("/").status_code == 200
@@ -32,8 +35,8 @@ def test_sessions_tokens_and_links_of_a_closed_account_stay_dead_when_it_is_open
     assert use_token(secret) is None
     reactivate_user(actor=admin, user=user)
     assert client.get("/").status_code == 302
-    assert use_token(secret) is None
-    assert ApiToken.objects.get().state == "revoked"
+    assert (use_token(secret), use_token(machines)) == (None, None)
+    assert {token.state for token in ApiToken.objects.all()} == {"revoked"}
     assert not UserSession.objects.filter(user=user).exists()
     with pytest.raises(LinkNotUsable):
         usable_link(link)

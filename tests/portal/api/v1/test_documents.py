@@ -55,6 +55,10 @@ def test_a_document_is_described_sent_fetched_and_withdrawn(developer: Caller, m
     assert withdrawn["withdrawn_by"] == developer.user.email
     assert developer.get(f"{DOCUMENTS}/1").json() == withdrawn
     problem_of(developer.post(f"{DOCUMENTS}/1/withdraw", {"reason": "Again."}), 409, "not_usable")
+    DocumentFactory.create(model=model)
+    problem_of(developer.post(f"{DOCUMENTS}/2/withdraw", {"reason": "Unwelcome."}), 403, "not_your_document")
+    validator = caller(Role.VALIDATOR, team=model.team)
+    assert validator.post(f"{DOCUMENTS}/2/withdraw", {"reason": "Of 4.1."}).status_code == 200
 
 
 def test_a_range_of_the_file_can_be_asked_for(developer: Caller, model: RegisteredModel) -> None:

@@ -105,6 +105,8 @@ def test_a_pack_says_whose_rows_were_erased_by_whom_and_why() -> None:
     assert erased["validation"] is None
     assert (erased["training"]["by"]["name"], erased["training"]["reason"]) == ("Ada", "Asked for.")
     assert all(one["agrees"] for one in document["ledger"]["agreement"] if one["type"] == "snapshot")
+    [told] = [one for one in document["says"]["open"] if one["status"] == "erased"]
+    assert (told["what"], told["text"]) == (str(training), "rows for training: not recomputable")
 
 
 def test_a_pack_says_who_answers_for_the_stages_and_which_have_no_owner() -> None:

@@ -1,6 +1,6 @@
 """Whether what a gate evaluation read is still so: the same version, judged now by the policy that judged it then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from governance.choices import Outcome
@@ -70,7 +70,7 @@ def _read(policy: PolicyVersion) -> frozenset[str]:
     return frozenset(variable.name for check in checks for variable in compiled(check["expression"]).reads)
 
 
-def _of_then(evaluation: GateEvaluation, version: ModelVersion) -> Mapping[str, object]:
+def _of_then(evaluation: GateEvaluation, version: ModelVersion) -> dict[str, object]:
     champion = champion_of(version.model)
     if champion is None or champion.pk != version.pk:
         return {}

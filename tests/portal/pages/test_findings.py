@@ -192,3 +192,14 @@ def test_a_review_shows_what_is_open_and_what_voided_it(client: Client, validato
     assert "Too high" in page
     assert "raised the finding" in page
     assert "open findings" in page
+
+
+def test_filters_fold_with_how_many_are_in_force(client: Client) -> None:
+    client.force_login(person_with(Role.VALIDATOR))
+    for address in (
+        f"{reverse('findings')}?state=closed&severity=high",
+        f"{reverse('audit')}?event=&topic=a&subject=b:1",
+    ):
+        page = client.get(address).content.decode()
+        assert '<details class="fold"><summary>Filters, 2 in force</summary>' in page
+    assert '<details class="fold" open>' in client.get(f"{reverse('audit')}?subject=nonsense").content.decode()

@@ -92,7 +92,7 @@ def test_the_comment_of_a_closed_account_is_withdrawn_with_a_reason_and_the_reco
     made, other = write_comment(actor=developer, thread=thread, text="Mr Smith, of 4 Main Street."), actor_with(role)
     with pytest.raises(NotYourComment, match="once that account is closed"):
         withdraw_comment(actor=other, comment=made, reason="It names a customer.")
-    User.objects.filter(pk=developer.user_id).update(is_active=False)
+    User.objects.filter(pk=made.author_id).update(is_active=False)
     with pytest.raises(Forbidden) as refused:
         withdraw_comment(
             actor=actor_with(Role.DEVELOPER, team=thread.team), comment=made, reason="It names a customer."

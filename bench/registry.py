@@ -5,10 +5,16 @@ starts it: the list of models (also filtered, sorted, its last page, and as one 
 name, by a common word, with a slip of the finger, by a column of a dataset, by a commit, by the words of a card, and
 for what is nowhere), the other lists, the page of a model with hundreds of versions, a version's, two compared, one's
 lineage, and the POST of a version.
+
+import_dry_1000_s, import_1000_s: a file of 1,000 models, each with a backup, tags, a link, a contact and what it was in
+use as: tried, then imported, at the service, in one transaction that is then undone.
 """
 
+import csv
+import io
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +29,11 @@ MODELS, VERSIONS, TEAMS = 10_000, 50_000, 40
 FURNISHED_VERSIONS = 200
 """Of the model whose page is measured, beside the one with its whole evidence."""
 ENTRIES = 50_000
+IMPORTED = 1_000
 
 
-def fill() -> dict[str, Asked]:
-    """Make the inventory and its readers; return what is asked."""
+def fill() -> tuple[dict[str, Asked], dict[str, float]]:
+    """Make the inventory and its readers; return what is asked, and what an import took."""
     from governance.services.policies import ensure_default_policy  # noqa: PLC0415  (needs `installation` first)
     from tests.factories.accounts import person_with  # noqa: PLC0415
     from tests.factories.governance import ApprovedRequestFactory  # noqa: PLC0415
@@ -49,7 +56,41 @@ def fill() -> dict[str, Asked]:
     reader = person_with("developer", "approver", "validator")
     member = inventory.people[inventory.teams[0].pk][0]
     named = inventory.versions[len(inventory.versions) // 2]
-    return asked(reader, member, furnished, named)
+    return asked(reader, member, furnished, named), imported(*inventory.people[inventory.teams[0].pk][:2])
+
+
+def imported(member: Any, backup: Any) -> dict[str, float]:
+    """Return how long one of a team's developers waits for the check of a file, and its import for a worker."""
+    from django.db import transaction  # noqa: PLC0415
+
+    from portal.accounts.selectors import actor_for_user  # noqa: PLC0415
+    from registry.services.imports import check_models, finish_import  # noqa: PLC0415
+
+    actor, content = actor_for_user(member, interactive=True), inventory_file(member, backup)
+    begin = time.perf_counter()
+    report = check_models(actor=actor, content=content)
+    checked = time.perf_counter()
+    if len(report.ready) != IMPORTED:
+        raise RuntimeError(f"the file is wrong: {report.flaws[:3]}")
+    with transaction.atomic():
+        finish_import(actor=actor, report=report, tell=lambda *_: None, last_step=nullcontext)
+        ended = time.perf_counter()
+        transaction.set_rollback(True)
+    return {"import_dry_1000_s": round(checked - begin, 2), "import_1000_s": round(ended - checked, 2)}
+
+
+def inventory_file(owner: Any, backup: Any) -> bytes:
+    """Return models of the owner's team as the CSV that an import takes."""
+    from portal.overviews.exports import EXAMPLE  # noqa: PLC0415
+    from registry.rules.imports import NAMES  # noqa: PLC0415
+
+    team = owner.grants.select_related("team").exclude(team=None)[0].team.slug
+    same = {**EXAMPLE, "team": team, "owner": owner.email, "backup": backup.email}
+    file = io.StringIO()
+    lines = csv.DictWriter(file, NAMES)
+    lines.writeheader()
+    lines.writerows({**same, "slug": f"imported-{number}"} for number in range(IMPORTED))
+    return file.getvalue().encode()
 
 
 def asked(reader: Any, member: Any, furnished: Any, named: Any) -> dict[str, Asked]:
@@ -123,10 +164,10 @@ def main() -> None:
     """Measure, and print one line of JSON at the end."""
     with installation():
         django.setup()
-        pages = fill()
+        pages, times = fill()
         with serving() as port:
             figures = figures_of(port, pages)
-    report("registry", figures)
+    report("registry", {**figures, **times})
 
 
 if __name__ == "__main__":

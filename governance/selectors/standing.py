@@ -8,10 +8,9 @@ from governance.models import GateEvaluation, PolicyCheck, PolicyVersion
 from governance.rules.expressions import compiled
 from governance.rules.gates import CheckVerdict, gate_outcome
 from governance.selectors.bundles import newest_run, whole_version
-from governance.selectors.gates import gate_inputs, judged
+from governance.selectors.gates import PublishedPolicies, gate_inputs, judged, readings_of
 from portal.core.clock import now
 from registry.models import ModelVersion
-from registry.selectors import champion_of
 
 ONLY_TIME = frozenset({"validation.age_days"})
 """What changes by itself at every moment; a check that is stale by it shows in the verdicts."""
@@ -50,8 +49,8 @@ class Standing:
 def standing_of(evaluation: GateEvaluation) -> Standing:
     """Return how the evaluation stands now; a fixed number of queries."""
     version, at = whole_version(evaluation.version_id), now()
-    run = newest_run(version)
-    inputs = gate_inputs(version, run, at) | _of_then(evaluation, version)
+    run, readings = newest_run(version), readings_of(version.model, at)
+    inputs = gate_inputs(version, run, readings) | _of_then(evaluation, readings.champion)
     read = _read(evaluation.policy_version) - ONLY_TIME
     changed = [
         ChangedValue(name, evaluation.inputs.get(name), value)
@@ -60,7 +59,8 @@ def standing_of(evaluation: GateEvaluation) -> Standing:
     ]
     if (run.pk if run else None) != evaluation.run_id:
         changed.insert(0, ChangedValue("validation run", evaluation.run_id, run.pk if run else None))
-    verdicts = judged(evaluation.policy_version, version.model.task, inputs, run, at)
+    history = PublishedPolicies().checks_until(evaluation.policy_version)
+    verdicts = judged(evaluation.policy_version, history, inputs, run, at)
     return Standing(version, changed, verdicts)
 
 
@@ -70,8 +70,7 @@ def _read(policy: PolicyVersion) -> frozenset[str]:
     return frozenset(variable.name for check in checks for variable in compiled(check["expression"]).reads)
 
 
-def _of_then(evaluation: GateEvaluation, version: ModelVersion) -> dict[str, object]:
-    champion = champion_of(version.model)
-    if champion is None or champion.pk != version.pk:
+def _of_then(evaluation: GateEvaluation, champion: ModelVersion | None) -> dict[str, object]:
+    if champion is None or champion.pk != evaluation.version_id:
         return {}
     return {name: evaluation.inputs.get(name) for name in AGAINST_PRODUCTION}

@@ -10,9 +10,9 @@ import pyarrow.csv as pacsv
 from portal.core.sandbox.child import Refusal
 
 DELIMITERS = ",;\t|"
-TEXT = pa.string()
-EMPTY = pa.null()
-CONVERTED = {"strings_can_be_null": True, "quoted_strings_can_be_null": False}
+TEXT: Any = pa.string()
+EMPTY: Any = pa.null()
+CONVERTED: dict[str, Any] = {"strings_can_be_null": True, "quoted_strings_can_be_null": False}
 
 
 class CsvFile:

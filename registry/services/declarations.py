@@ -1,5 +1,6 @@
 """Declaring what was in use before the portal, and saying that it is not any more."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import transaction
@@ -19,6 +20,17 @@ from registry.services.releases import record_release
 from registry.services.rows import author_of, lock_model, require_in_service
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What is declared: what was in use where since when, and by when it goes through the gates."""
+
+    environment: str
+    in_use_since: date
+    deadline: date
+    description: str
+    version: ModelVersion | None = None
+
+
 @transaction.atomic
 def declare_release(
     *, actor: Actor, model: RegisteredModel, environment: str, in_use_since: date, deadline: date,
@@ -32,35 +44,29 @@ def declare_release(
     actor.require("declare_release", model.team_id)
     model = lock_model(model.pk)
     require_in_service(model)
-    at, description = now(), description.strip()
-    found = problems(
-        environment=environment, description=description, has_version=version is not None, in_use_since=in_use_since,
-        deadline=deadline, registered_on=model.created_at.date(), today=at.date(),
-    )  # fmt: skip
-    if version is not None and version.model_id != model.pk:
-        found["version"] = ["It is a version of another model."]
+    wanted = Wanted(environment, in_use_since, deadline, description.strip(), version)
     former = model.releases.filter(environment=environment, in_use_since__isnull=False).first()
-    may_extend = actor.may("extend_deadline", model.team_id)
-    if reason := extension_problem(deadline, former.deadline if former else None, may_extend=may_extend):
-        found.setdefault("deadline", []).append(reason)
-    if found:
-        raise Invalid("It can't be declared; see the fields.", fields=found)
+    _require_sound(actor, model, wanted, former.deadline if former else None)
     _require_never_approved(model, environment, version)
-    wanted = {
-        "environment": environment, "description": description, "in_use_since": in_use_since, "deadline": deadline,
-        "version": version,
-    }  # fmt: skip
     stands = former if former is not None and former.state == ReleaseState.DECLARED else None
     if stands is not None:
-        if all(getattr(stands, name) == value for name, value in wanted.items()):
+        if all(getattr(stands, name) == value for name, value in vars(wanted).items()):
             return stands
         _end(stands, model, actor=actor, verb="supersede")
-    release = Release.objects.create(
-        **wanted, model=model, feature_pipeline_version=version.feature_pipeline_version if version else None,
-        state=ReleaseState.DECLARED, planned_by_id=author_of(actor), planned_at=at,
-    )  # fmt: skip
-    record_release(release, actor=actor, event=RELEASE_DECLARED, private={"description": description})
-    return release
+    return _declare(actor, model, wanted)
+
+
+def declare_of_new(
+    *, actor: Actor, model: RegisteredModel, environment: str, in_use_since: date, deadline: date, description: str
+) -> Release:
+    """Declare what is in use of a model that was registered in this very transaction: nothing else can stand there.
+
+    Once for an environment. Raises Forbidden and Invalid.
+    """
+    actor.require("declare_release", model.team_id)
+    wanted = Wanted(environment, in_use_since, deadline, description.strip())
+    _require_sound(actor, model, wanted, None)
+    return _declare(actor, model, wanted)
 
 
 @transaction.atomic
@@ -76,6 +82,33 @@ def end_declared_release(*, actor: Actor, release: Release, reason: str) -> Rele
     row.reason = reason.strip()
     _end(row, model, actor=actor, verb="end")
     return row
+
+
+def _require_sound(actor: Actor, model: RegisteredModel, wanted: Wanted, former_deadline: date | None) -> None:
+    """Raise Invalid with what is wrong with a declaration, by field."""
+    version = wanted.version
+    found = problems(
+        environment=wanted.environment, description=wanted.description, has_version=version is not None,
+        in_use_since=wanted.in_use_since, deadline=wanted.deadline, registered_on=model.created_at.date(),
+        today=now().date(),
+    )  # fmt: skip
+    if version is not None and version.model_id != model.pk:
+        found["version"] = ["It is a version of another model."]
+    may_extend = actor.may("extend_deadline", model.team_id)
+    if reason := extension_problem(wanted.deadline, former_deadline, may_extend=may_extend):
+        found.setdefault("deadline", []).append(reason)
+    if found:
+        raise Invalid("It can't be declared; see the fields.", fields=found)
+
+
+def _declare(actor: Actor, model: RegisteredModel, wanted: Wanted) -> Release:
+    version = wanted.version
+    release = Release.objects.create(
+        **vars(wanted), model=model, feature_pipeline_version=version.feature_pipeline_version if version else None,
+        state=ReleaseState.DECLARED, planned_by_id=author_of(actor), planned_at=now(),
+    )  # fmt: skip
+    record_release(release, actor=actor, event=RELEASE_DECLARED, private={"description": wanted.description})
+    return release
 
 
 def _require_never_approved(model: RegisteredModel, environment: str, version: ModelVersion | None) -> None:

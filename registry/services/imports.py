@@ -1,7 +1,7 @@
 """Models from a file: a dry run that says what is wrong with which line, then all of them or none."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,7 +31,7 @@ from registry.rules.registration import model_problems, record_problems
 from registry.rules.use_cases import link_problem
 from registry.rules.values import slug_problems, text_problems
 from registry.selectors import with_state_now
-from registry.services.declarations import declare_release
+from registry.services.declarations import declare_of_new
 from registry.services.models import link_model, register_model, retire_model
 from registry.services.rows import author_of, candidate
 
@@ -141,10 +141,12 @@ def finish_import(
     Raises ImportRefused where one of them is refused after all, and Cancelled.
     """
     total = len(report.ready)
+    found = people_by_team("read", {one.team.pk for one in report.ready})
+    readers = {team: {user.pk for user in users} for team, users in found.items()}
     for done, one in enumerate(report.ready):
         tell(done, total, f"Registering {one.line.slug}; all appear together")
         try:
-            _register(actor, one)
+            _register(actor, one, readers[one.team.pk])
         except DomainError as refusal:
             flaw = Flaw(one.line.number, "slug", refusal.message)
             raise ImportRefused(f"Line {flaw.line}: {flaw.words}", fields={flaw.place: [flaw.words]}) from refusal
@@ -152,17 +154,17 @@ def finish_import(
         pass
 
 
-def _register(actor: Actor, one: Ready) -> None:
+def _register(actor: Actor, one: Ready, readers: Collection[int]) -> None:
     line = one.line
     model = register_model(
         actor=actor, slug=line.slug, name=line.name, purpose=line.purpose, team=one.team, owner=one.owner,
         tier=line.tier, task=line.task, implementation=line.implementation, origin=line.origin, backup=one.backup,
-        mlflow_name=line.mlflow_name, tags=line.tags, links=line.links, contacts=line.contacts,
+        mlflow_name=line.mlflow_name, tags=line.tags, links=line.links, contacts=line.contacts, readers=readers,
     )  # fmt: skip
     if one.use_case is not None:
         link_model(actor=actor, model=model, use_case=one.use_case)
     for said in line.declared:
-        declare_release(
+        declare_of_new(
             actor=actor, model=model, environment=said.environment, in_use_since=said.in_use_since,
             deadline=said.deadline, description=said.description,
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """The record of a model: registered, changed, linked to a use case, retired."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import Any
@@ -52,13 +52,17 @@ def register_model(
     *, actor: Actor, slug: str, name: str, purpose: str, team: Team, owner: User, tier: int, task: str,
     implementation: str, origin: str = Origin.OWN, backup: User | None = None, mlflow_name: str | None = None,
     tags: Iterable[str] = (), links: Sequence[Link] = (), contacts: Sequence[Contact] = (),
+    readers: Collection[int] | None = None,
 ) -> RegisteredModel:  # fmt: skip
-    """Register a model of a team. Raises Forbidden, Invalid, SlugTaken and NameTaken."""
+    """Register a model of a team. Raises Forbidden, Invalid, SlugTaken and NameTaken.
+
+    `readers`: the people who may read the team's models, where they are known already; among them is the backup.
+    """
     actor.require("register_model", team.pk)
     problems = slug_problems(slug) | model_problems(tier=tier, task=task, implementation=implementation, origin=origin)
     problems |= record_problems(
         name=name, purpose=purpose, mlflow_name=mlflow_name, owner=owner.pk, owner_is_active=owner.is_active,
-        backup=_candidate(backup, team.pk),
+        backup=_candidate(backup, team.pk) if readers is None else candidate(backup, readers),
     )  # fmt: skip
     labels = tagging.normalised(tags)
     problems |= tagging.problems(labels) | link_problems(links, contacts)
@@ -107,7 +111,7 @@ def change_model(
     model.contacts = model.contacts if contacts is None else kept(contacts)
     if before == _record_of(model):
         return model
-    with _unique_mlflow_name(model.mlflow_name):
+    with _unique_mlflow_name(model.mlflow_name), transaction.atomic():
         model.save(update_fields=[name.removesuffix("_id") for name in RECORD])
     _record(model, actor=actor, event=MODEL_CHANGED, private=_private(model))
     return model
@@ -193,10 +197,9 @@ def _candidate(user: User | None, team_id: int) -> Candidate | None:
 
 @contextmanager
 def _unique_mlflow_name(name: str | None) -> Iterator[None]:
-    """Raise NameTaken where another model of the installation has the name for MLflow clients."""
+    """Raise NameTaken where another model has the name for MLflow clients; around a transaction that can be undone."""
     try:
-        with transaction.atomic():
-            yield
+        yield
     except IntegrityError as error:
         if "mlflow_name" not in constraint_of(error):
             raise

@@ -28,7 +28,7 @@ PAGES = {
     "stage": f"{MODEL}/stages/training",
     "documents": f"{MODEL}/documents",
     "document_add": f"{MODEL}/add-document",
-    "document_withdraw": f"{MODEL}/documents/1/withdraw",
+    "document_withdraw": f"{MODEL}/documents/2/withdraw",
     "findings": "/findings",
     "finding": f"{MODEL}/findings/1",
     "finding_comments": f"{MODEL}/findings/1/comments",

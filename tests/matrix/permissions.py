@@ -70,8 +70,8 @@ GET  documents_csv            login   200   200   200   200   200   200   200   
 GET  document_add             login   403   200   200   403   403   403   403   404   404
 POST document_add             login   403   302   302   403   403   403   403   404   404
 GET  document_file            login   200   200   200   200   200   200   200   404   404
-GET  document_withdraw        login   403   200   200   403   403   403   403   404   404
-POST document_withdraw        login   403   302   302   403   403   403   403   404   404
+GET  document_withdraw        login   403   403   200   403   403   403   403   404   404
+POST document_withdraw        login   403   403   302   403   403   403   403   404   404
 GET  findings                 login   200   200   200   200   200   200   200   200   200
 GET  findings_csv             login   200   200   200   200   200   200   200   200   200
 GET  finding                  login   200   200   200   200   200   200   200   404   404
@@ -255,7 +255,7 @@ POST api_documents              401   403   201   201   403   403   403   403   
 GET  api_document               401   200   200   200   200   200   200   200   404   404
 GET  api_document_file          401   200   200   200   200   200   200   200   404   404
 PUT  api_document_file          401   403   201   201   403   403   403   403   404   404
-POST api_document_withdraw      401   403   200   200   403   403   403   403   404   404
+POST api_document_withdraw      401   403   403   200   403   403   403   403   404   404
 GET  api_all_findings           401   200   200   200   200   200   200   200   200   200
 GET  api_findings               401   200   200   200   200   200   200   200   404   404
 POST api_findings               401   403   201   201   403   403   403   403   404   404

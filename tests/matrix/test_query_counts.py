@@ -76,9 +76,10 @@ WRITING = {
         (Role.DEVELOPER,),
     ),
     **dict.fromkeys(
-        ("tier_assess", "finding_raise", "finding_move", "document_add", "document_withdraw"),
+        ("tier_assess", "finding_raise", "finding_move", "document_add"),
         (Role.DEVELOPER, Role.VALIDATOR),
     ),
+    "document_withdraw": (Role.VALIDATOR,),
     **dict.fromkeys(("use_case_approve", "use_case_reject", "use_case_not_a_model"), (Role.VALIDATOR,)),
 }
 """Forms that only those are shown who may send them."""

@@ -1,5 +1,3 @@
-from itertools import pairwise
-
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pytest
@@ -57,7 +55,7 @@ def test_columns_of_a_wide_file_are_decided_one_by_one_and_read_in_the_order_ask
     read = pa.Table.from_batches(list(table.batches(["late", "i;one"])))
     assert read.schema.names == ["late", "i;one"]
     assert read["late"].to_pylist()[-2:] == ["199998", "x"]
-    assert all(after == before + 1 for before, after in pairwise(read["i;one"].to_pylist()))
+    assert read["i;one"].to_pylist() == list(range(200_000))
 
 
 def test_a_file_with_a_header_alone_has_columns_and_no_rows(caged: MakeTask) -> None:

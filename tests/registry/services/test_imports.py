@@ -244,3 +244,19 @@ def test_a_spanning_import_is_seen_by_who_asked_alone(team: Team, row: dict[str,
     for stranger in (team, other):
         reader = actor_for_user(person_with(Role.DEVELOPER, team=stranger), interactive=True)
         assert not Job.objects.visible_to(reader).exists()
+
+
+def test_a_model_takes_few_statements_and_no_look_for_who_may_read(
+    developer: Actor, team: Team, row: dict[str, Any]
+) -> None:
+    backup = person_with(Role.VIEWER, team=team)
+    whole = {**row, "backup": backup.email, "in_use_since": "2021-03-01", "deadline": "2027-01-01"}
+
+    def statements(models: int) -> int:
+        content = table(*({**whole, "slug": f"of-{models}-{number}"} for number in range(models)))
+        report = check_models(actor=developer, content=content)
+        with CaptureQueriesContext(connection) as queries:
+            finish_import(actor=developer, report=report, tell=silent, last_step=nullcontext)
+        return len(queries)
+
+    assert statements(8) - statements(3) <= 5 * 8

@@ -23,7 +23,11 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
     def with_parts(self) -> Self:
         """Join what a request's line names."""
         return self.select_related(
-            "release__model__team", "release__version__model", "policy_version__policy", "evaluation__run", "opened_by"
+            "release__model__team",
+            "release__version__model",
+            "policy_version__policy",
+            "evaluation__run__plan__held_out__dataset",
+            "opened_by",
         )
 
     def with_origin(self) -> Self:

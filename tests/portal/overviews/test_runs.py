@@ -111,7 +111,7 @@ def test_every_verdict_has_a_look() -> None:
 def test_segments_are_grouped_by_slice_largest_first_on_one_scale() -> None:
     overview = finished(champion=True)
     assert [group.column for group in overview.groups] == ["carrier", "origin"]
-    sizes = [line.n for line in overview.groups[0].assessed]
+    sizes = [line.n or 0 for line in overview.groups[0].assessed]
     assert sizes == sorted(sizes, reverse=True)
     assert [column.key for column in overview.columns] == overview.segment_measures
     start, end = overview.segment_scale

@@ -39,6 +39,12 @@ class DigestMismatch(Invalid):
     code = "digest_mismatch"
 
 
+class CiIdentityRefused(Invalid):
+    """The token of a CI job does not say what the training run declares, or nobody vouches for it."""
+
+    code = "ci_identity_refused"
+
+
 class SnapshotExists(Conflict):
     """The dataset has a snapshot of these bytes."""
 

@@ -49,7 +49,7 @@ _PLAIN = (
     (
         "training.commit_verified",
         VariableType.BOOL,
-        "The commit was sent with the training run, and a key that the team trusts signed it.",
+        "A key that the team trusts signed the commit that was sent, or the token of a CI job that it trusts names it.",
     ),
     (
         "stages.without_owner",

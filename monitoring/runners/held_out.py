@@ -61,7 +61,7 @@ def read_held_out(order: ValidationOrder, *, limits: Limits, progress: Progress)
             progress=progress,
         )
     except ScoringEnded as ended:
-        broken = Check("schema", CheckOutcome.ERRORED, message=ended.message)
+        broken = Check("schema", CheckOutcome.ERRORED, message=order.told(ended.message))
         return Unusable((broken,), timed_out=ended.timed_out)
     return check_rows(order, rows)
 

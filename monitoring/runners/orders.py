@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from monitoring.rules.claims import Claim
+from monitoring.rules.masks import unquoted
 from monitoring.rules.plans import PlanSpecification
 
 
@@ -19,7 +20,10 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class ValidationOrder:
-    """All that a run needs; `table` is the digest of the held-out rows, columns are {name: Arrow type}."""
+    """All that a run needs; `table` is the digest of the held-out rows, columns are {name: Arrow type}.
+
+    `may_quote` tells whether what libraries say, which can quote a row, is kept: not where columns are sensitive.
+    """
 
     plan: PlanSpecification
     table: str
@@ -28,3 +32,8 @@ class ValidationOrder:
     candidate: ModelFile
     champion: ModelFile | None
     claims: tuple[Claim, ...] = ()
+    may_quote: bool = True
+
+    def told(self, message: str) -> str:
+        """Return words about the rows as the run may keep them."""
+        return message if self.may_quote else unquoted(message)

@@ -116,7 +116,7 @@ def _score(
             progress=lambda done, total, message: progress(done, total, f"{whose}: {message.lower() or 'scoring'}"),
         )
     except ScoringEnded as ended:
-        return _Scored(Check(key, CheckOutcome.ERRORED, message=ended.message), timed_out=ended.timed_out)
+        return _Scored(Check(key, CheckOutcome.ERRORED, message=order.told(ended.message)), timed_out=ended.timed_out)
     check = outcomes.scores_check(found.values, rows=data.rows.rows, task=order.plan.task, key=key)
     if check.outcome is not CheckOutcome.PASSED:
         return _Scored(check)

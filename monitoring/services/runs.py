@@ -23,7 +23,7 @@ from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
 from registry.choices import ArtifactRole, VersionState
 from registry.models import ModelVersion, RegisteredModel
-from registry.selectors import champion_of
+from registry.selectors import champion_of, sensitive_columns
 from registry.services.rows import lock_model
 
 OPEN = (RunState.QUEUED, RunState.RUNNING)
@@ -176,6 +176,7 @@ def _order(run: ValidationRun) -> ValidationOrder:
         claims=tuple(
             Claim(one["metric"], one["value"], one.get("n"), one.get("snapshot_sha256")) for one in run.version.claims
         ),
+        may_quote=not sensitive_columns(held_out.dataset),
     )
 
 
@@ -208,7 +209,7 @@ def _locked(run_id: int) -> ValidationRun:
         "version__feature_pipeline_version",
         "champion__model",
         "champion__feature_pipeline_version",
-        "plan__held_out",
+        "plan__held_out__dataset",
     )
     return rows.get(pk=run_id)
 

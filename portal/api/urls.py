@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from portal.api.docs import docs
 from portal.api.v1 import (
     cards,
+    ci_issuers,
     comments,
     comparisons,
     data,
@@ -142,6 +143,8 @@ urlpatterns = [
     path("v1/teams/<slug:slug>/pickles", teams.TeamPickles.as_view(), name="api_team_pickles"),
     path("v1/teams/<slug:slug>/trusted-keys", signers.SignerList.as_view(), name="api_signers"),
     path("v1/trusted-keys/<int:pk>/withdraw", signers.SignerWithdraw.as_view(), name="api_signer_withdraw"),
+    path("v1/teams/<slug:slug>/ci-issuers", ci_issuers.CiIssuerList.as_view(), name="api_ci_issuers"),
+    path("v1/ci-issuers/<int:pk>/withdraw", ci_issuers.CiIssuerWithdraw.as_view(), name="api_ci_issuer_withdraw"),
     path("v1/lineage", lineage.LineageEvents.as_view(), name="api_lineage"),
     path("v1/lineage/dependencies", lineage.LineageDependencies.as_view(), name="api_lineage_dependencies"),
     path("v1/lineage/dependents", lineage.LineageDependents.as_view(), name="api_lineage_dependents"),

@@ -42,7 +42,7 @@ class Series:
     role: Role = "candidate"
     low: tuple[float | None, ...] = ()
     high: tuple[float | None, ...] = ()
-    n: tuple[int, ...] = ()
+    n: tuple[int | None, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse series whose parts do not fit, and numbers that are none."""

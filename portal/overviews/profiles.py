@@ -1,8 +1,4 @@
-"""What each column of a snapshot holds, as far as the reader may see: the one place where values are masked.
-
-Pages, API, files and evidence packs all come here. Without the grant nothing of a sensitive column is handed on but its
-name and its type.
-"""
+"""What each column of a snapshot holds, as far as the reader may see."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,15 +7,14 @@ from typing import Any
 from monitoring.charts import column_chart
 from monitoring.choices import ProfileState
 from monitoring.models import ColumnProfile, SnapshotProfile
-from monitoring.rules.profiles import shown
 from portal.charts import numbers
 from portal.charts.specification import ChartSpecification
 from portal.core.actors import Actor
 from portal.jobs.models import Job
+from portal.overviews.sights import Sight, sight_of
 from portal.overviews.work import WorkDone, work_of
 from registry.choices import SnapshotState
-from registry.models import Dataset, DatasetSnapshot
-from registry.rules.datasheets import is_sensitive
+from registry.models import DatasetSnapshot
 
 Json = Mapping[str, Any]
 FIGURES = (
@@ -28,22 +23,6 @@ FIGURES = (
 )  # fmt: skip
 HEADS = ("column", "type", "kind", "masked", *FIGURES)
 SHOWN_LEVELS = 50
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What somebody may see of a dataset's columns; the sensitive ones are those of the datasheet in force."""
-
-    sensitive: Sequence[str]
-    sees_sensitive: bool
-
-    def masks(self, column: str) -> bool:
-        """Whether the values of a column are kept from them."""
-        return not self.sees_sensitive and is_sensitive(column, self.sensitive)
-
-    def of(self, values: dict[str, Any], column: str) -> dict[str, Any] | None:
-        """Return a column's summary or cells; None where they are masked."""
-        return shown(values, column=column, sensitive=self.sensitive, sees_sensitive=self.sees_sensitive)
 
 
 @dataclass(frozen=True)
@@ -117,16 +96,6 @@ class ColumnOverview:
         return sorted((float(share), value) for share, value in found.items())
 
 
-def sight_of(actor: Actor, dataset: Dataset) -> Sight:
-    """Return what the actor may see of the dataset's columns."""
-    return Sight(_sensitive(dataset), actor.may("read_sensitive", dataset.team_id))
-
-
-def sight_of_nobody(dataset: Dataset) -> Sight:
-    """Return what everybody may see: for documents that are handed on."""
-    return Sight(_sensitive(dataset), sees_sensitive=False)
-
-
 def newest_profile(snapshot: DatasetSnapshot) -> SnapshotProfile | None:
     """Return the profile that counts, else the newest that came to nothing."""
     found = snapshot.profiles.first()
@@ -193,11 +162,6 @@ def csv_lines(lines: Sequence[ColumnLine]) -> Iterator[Sequence[Any]]:
     for line in lines:
         figures = [(line.summary or {}).get(name) for name in FIGURES]
         yield [line.name, line.type, line.kind, "yes" if line.masked else "no", *figures]
-
-
-def _sensitive(dataset: Dataset) -> Sequence[str]:
-    found: Sequence[str] | None = dataset.datasheets.values_list("sensitive", flat=True).first()
-    return found or ()
 
 
 def _levels(cells: Json, n: int) -> list[tuple[str, int, float | None]]:

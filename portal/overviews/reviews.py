@@ -247,7 +247,7 @@ def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
         production=production,
         parts=part_changes(request, production),
         gate=gate_table(request.evaluation, over=request.release.ended_at is not None),
-        run=run_overview(run) if run else None,
+        run=run_overview(actor, run) if run else None,
         seats=[_seat_line(seat, decisions.get(seat.pk), state, eligible, actor) for seat in seats],
         eligible=eligible,
         excluded=excluded,

@@ -1,6 +1,6 @@
 """One validation run: its verdict in words, checks, comparison, segments, claims, charts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from portal.core.actors import Actor
 from portal.jobs.models import Job
 from portal.overviews.claims import ClaimLine, claim_lines
 from portal.overviews.people import names_of
+from portal.overviews.sights import seen_measurements, seen_results, sight_of
 from portal.overviews.work import WorkDone, work_of
 
 OPEN = frozenset({RunState.QUEUED, RunState.RUNNING})
@@ -98,11 +99,14 @@ class ComparedMeasure:
 
 @dataclass(frozen=True)
 class SegmentLine:
-    """One level of a declared slice; `cells` are its measures in the order of the table's columns."""
+    """One level of a declared slice; `cells` are its measures in the order of the table's columns.
+
+    `n` is None for a small level of a column that is masked.
+    """
 
     column: str
     level: str
-    n: int
+    n: int | None
     measures: dict[str, Measurement]
     cells: Sequence[Measurement | None] = ()
 
@@ -120,6 +124,7 @@ class SegmentGroup:
     column: str
     assessed: Sequence[SegmentLine]
     others: Sequence[SegmentLine]
+    masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,8 @@ class RunOverview:
     charts: Sequence[ChartSpecification]
     requested_by: str
     results: Mapping[str, Any] = field(default_factory=dict)
+    masked: Sequence[str] = ()
+    """Columns whose levels the reader may not see."""
 
     @property
     def is_open(self) -> bool:
@@ -254,8 +261,9 @@ class RunOverview:
         """Return the segments by slice, largest first."""
         found = []
         for column in dict.fromkeys(line.column for line in self.segments):
-            own = sorted((one for one in self.segments if one.column == column), key=lambda one: -one.n)
-            found.append(SegmentGroup(column, [o for o in own if not o.reason], [o for o in own if o.reason]))
+            own = sorted((one for one in self.segments if one.column == column), key=lambda one: -(one.n or 0))
+            assessed, others = [one for one in own if not one.reason], [one for one in own if one.reason]
+            found.append(SegmentGroup(column, assessed, others, masked=column in self.masked))
         return found
 
     @property
@@ -269,10 +277,10 @@ class RunOverview:
         return verdict_of(self.run, self.checks, self.compared)
 
 
-def run_overview(run: ValidationRun) -> RunOverview:
-    """Return what the run's page shows; everything is empty until the run has finished."""
-    measurements = list(run.measurements.all())
-    results: dict[str, Any] = run.results or {}
+def run_overview(actor: Actor, run: ValidationRun) -> RunOverview:
+    """Return what the run's page shows the actor; everything is empty until the run has finished."""
+    sight = sight_of(actor, run.plan.held_out.dataset)
+    measurements, results = seen_measurements(run, sight), seen_results(run, sight)
     segments = segment_lines(measurements)
     return RunOverview(
         run=run,
@@ -286,6 +294,7 @@ def run_overview(run: ValidationRun) -> RunOverview:
         charts=run_charts(results) if results else [],
         requested_by=names_of([run.requested_by])[run.requested_by],
         results=results,
+        masked=sight.masked_among(line.column for line in segments),
     )
 
 
@@ -326,9 +335,13 @@ def segment_lines(measurements: Sequence[Measurement]) -> list[SegmentLine]:
             lines.setdefault((m.slice_column, m.slice_level), {})[m.name] = m
     names = list(dict.fromkeys(name for measures in lines.values() for name in measures))
     return [
-        SegmentLine(column, level, max(m.n for m in measures.values()), measures, [measures.get(n) for n in names])
+        SegmentLine(column, level, _rows(measures.values()), measures, [measures.get(n) for n in names])
         for (column, level), measures in lines.items()
     ]
+
+
+def _rows(measured: Iterable[Measurement]) -> int | None:
+    return max((one.n for one in measured if one.n is not None), default=None)
 
 
 def verdict_of(run: ValidationRun, checks: Sequence[ValidationCheck], compared: Sequence[ComparedMeasure]) -> str:

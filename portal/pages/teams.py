@@ -1,5 +1,7 @@
 """Administration: teams."""
 
+import json
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,8 +17,10 @@ from portal.pages.days import DAY, end_of
 from portal.pages.doors import PageRequest, administration
 from portal.pages.paging import address_without_page, page_of
 from portal.ui.forms import VerbForm
-from registry.models import SignerKey
+from registry.models import CiIssuer, SignerKey
+from registry.rules.ci_identity import LONGEST, LONGEST_KEY_SET
 from registry.rules.signer_keys import LONGEST_KEY
+from registry.services.ci_issuers import register_ci_issuer, withdraw_ci_issuer
 from registry.services.signers import register_signer, withdraw_signer
 
 
@@ -65,6 +69,34 @@ class SignerForm(VerbForm):
         widget=forms.Textarea(attrs={"rows": 5, "placeholder": "-----BEGIN PUBLIC KEY-----", "class": "mono"}),
         help_text="PEM or OpenSSH: P-256, P-384, P-521, or for commits Ed25519. Compare its key id by another way.",
     )
+
+
+class CiIssuerForm(VerbForm):
+    """An issuer of CI jobs' identity tokens, with its keys."""
+
+    provider = forms.ChoiceField(choices=[("github", "GitHub"), ("gitlab", "GitLab")])
+    issuer = forms.CharField(
+        max_length=LONGEST, help_text="As its tokens say it (iss), such as https://token.actions.githubusercontent.com."
+    )
+    audience = forms.CharField(max_length=LONGEST, help_text="What jobs ask for (aud), such as this portal’s address.")
+    host = forms.CharField(
+        max_length=LONGEST,
+        label="Host of its repositories",
+        help_text="Such as github.com. Its jobs vouch for no others.",
+    )
+    jwks = forms.CharField(
+        max_length=LONGEST_KEY_SET,
+        label="Public keys (JWKS)",
+        widget=forms.Textarea(attrs={"rows": 5, "placeholder": '{"keys": […]}', "class": "mono"}),
+        help_text="As the issuer publishes them. The portal fetches nothing: when they change, register anew.",
+    )
+
+    def clean_jwks(self) -> object:
+        """Return the keys as the JSON that they are."""
+        try:
+            return json.loads(self.cleaned_data["jwks"])
+        except (ValueError, RecursionError):
+            raise forms.ValidationError("This is no JSON.") from None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -127,18 +159,49 @@ def signer_withdraw(request: PageRequest, pk: int) -> HttpResponse:
     return redirect("admin_team", slug=key.team.slug)
 
 
+@require_POST
+@administration
+def team_ci_issuers(request: PageRequest, slug: str) -> HttpResponse:
+    """Register a CI issuer, or its new keys."""
+    found = get_object_or_404(Team, slug=slug)
+    form = CiIssuerForm(request.POST)
+    if form.is_valid():
+        made = form.attempt(register_ci_issuer, actor=request.actor, team=found, **form.cleaned_data)
+        if made is not None:
+            messages.success(request, f"Tokens of {made.issuer} count for {found.name} from now on.")
+            return redirect("admin_team", slug=slug)
+    return _show(request, found, ci_issuer=form)
+
+
+@require_POST
+@administration
+def ci_issuer_withdraw(request: PageRequest, pk: int) -> HttpResponse:
+    """Let a CI issuer's tokens count no more."""
+    row = withdraw_ci_issuer(actor=request.actor, issuer=get_object_or_404(CiIssuer, pk=pk))
+    messages.success(request, f"Tokens of {row.issuer} for {row.audience} count no more.")
+    return redirect("admin_team", slug=row.team.slug)
+
+
 def _show(
     request: PageRequest,
     found: Team,
     form: NameForm | None = None,
+    *,
     pickles: PicklesForm | None = None,
     signer: SignerForm | None = None,
+    ci_issuer: CiIssuerForm | None = None,
 ) -> HttpResponse:
     forms_shown = {
         "form": form or NameForm(initial={"name": found.name}),
         "pickles": pickles or PicklesForm(),
         "signer": signer or SignerForm(),
+        "ci_issuer": ci_issuer or CiIssuerForm(),
     }
-    context = {"team": found, "keys": found.signer_keys.select_related("registered_by"), **forms_shown}
+    context = {
+        "team": found,
+        "keys": found.signer_keys.select_related("registered_by"),
+        "issuers": found.ci_issuers.select_related("registered_by"),
+        **forms_shown,
+    }
     wrong = any(one.errors for one in forms_shown.values())
     return render(request, "teams/detail.html", context, status=422 if wrong else 200)

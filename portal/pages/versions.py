@@ -131,7 +131,7 @@ def _version(request: PageRequest, slug: str, number: int) -> ModelVersion:
 
 def _run_context(request: PageRequest, pk: int) -> dict[str, Any]:
     run = visible(ValidationRun.objects.with_names(), request.actor, pk=pk)
-    overview = run_overview(run)
+    overview = run_overview(request.actor, run)
     return {
         "overview": overview,
         "may_cancel": may_cancel(request.actor, overview),

@@ -1,6 +1,7 @@
 """Columns, constraints and querysets of the registry."""
 
 from registry.models.cards import CardRevision
+from registry.models.ci_issuers import CiIssuer
 from registry.models.data import Dataset, DatasetSnapshot
 from registry.models.datasheets import Datasheet
 from registry.models.discussions import Discussion
@@ -21,6 +22,7 @@ from registry.models.versions import Artifact, ModelVersion
 __all__ = [
     "Artifact",
     "CardRevision",
+    "CiIssuer",
     "Dataset",
     "DatasetSnapshot",
     "Datasheet",

@@ -22,6 +22,7 @@ COMMITS = {
     UNSIGNED: "not signed; its authors were read from the commit",
 }
 """By what a commit's signature came to."""
+JOB = "verified by a CI identity: {issuer} says that the job {subject} ran at it"
 
 
 class TrainingRunQuerySet(ScopedQuerySet["TrainingRun"]):
@@ -44,6 +45,9 @@ class TrainingRun(models.Model):
     commit_signature = models.JSONField(
         default=dict,
         help_text="What the signature of the commit came to, where the commit itself was sent: who made it.",
+    )
+    ci_identity = models.JSONField(
+        default=dict, help_text="Which CI job said that it ran at the commit, where its identity token was sent."
     )
     hardware = models.CharField(max_length=200, blank=True, default="", help_text="What it ran on, in words.")
     # Their indexes are built beside a portal in use, hence under names of their own.
@@ -88,21 +92,28 @@ class TrainingRun(models.Model):
     def commit_words(self) -> str:
         """Return what the portal knows of the commit beyond what was declared."""
         told = COMMITS.get(self.commit_signature.get("result", ""))
-        if told is not None:
-            return told.format(signer=self.commit_signature["signer"])
+        known = [told.format(signer=self.commit_signature["signer"])] if told is not None else []
+        if self.ci_identity:
+            known.append(JOB.format(**self.ci_identity) + self._workflow_words)
+        if known:
+            return "; ".join(known)
         if self.owner.kind == UserKind.SERVICE:
             return f"told by the service account {self.owner.name}; the commit was not sent, nothing is verified"
         return "declared by a person; the commit was not sent, nothing is verified"
 
     @property
     def commit_verified(self) -> bool:
-        """Whether a key that the team trusts signed the commit."""
-        return bool(self.commit_signature.get("result") == VERIFIED)
+        """Whether a key that the team trusts signed the commit, or a CI job that it trusts ran at it."""
+        return self.commit_signature.get("result") == VERIFIED or bool(self.ci_identity)
+
+    @property
+    def _workflow_words(self) -> str:
+        return f", workflow {self.ci_identity['workflow']}" if self.ci_identity["workflow"] else ""
 
     def public_state(self) -> dict[str, Any]:
         """Return what the ledger says of this row; addresses of authors stay private, and what is not there untold."""
         more = {"hardware": self.hardware, "parent": self.parent_id, "lineage_run": self.lineage_run_id}
-        more |= {"commit_signature": self.commit_signature}
+        more |= {"commit_signature": self.commit_signature, "ci_identity": self.ci_identity}
         state = {
             "training_run": self.pk,
             "model": self.model_id,

@@ -15,7 +15,7 @@ from portal.jobs.services import enqueue
 from portal.ledger.catalogue import EventType, Subject
 from portal.ledger.services import append
 from registry.choices import INSPECT_VERSION, ArtifactRole, Implementation, SnapshotState
-from registry.errors import DigestMismatch, NotUsable, VersionIsSealed
+from registry.errors import CiIdentityRefused, DigestMismatch, NotUsable, VersionIsSealed
 from registry.events import (
     ARTIFACT_ADDED,
     TRAINING_RUN_RECORDED,
@@ -25,6 +25,7 @@ from registry.events import (
 )
 from registry.models import (
     Artifact,
+    CiIssuer,
     DatasetSnapshot,
     FeaturePipelineVersion,
     LineageRun,
@@ -34,7 +35,7 @@ from registry.models import (
     TrainingRun,
 )
 from registry.rules import artifacts as files
-from registry.rules import commit_signing
+from registry.rules import ci_identity, commit_signing
 from registry.rules.states import VERSION, after
 from registry.rules.values import text_problems
 from registry.rules.versions import Claim, author_addresses, claim_problems, training_problems
@@ -70,6 +71,8 @@ class TrainingRunInput:
     lineage_run: LineageRun | None = None
     signed_commit: str = ""
     """The commit itself, as `git cat-file commit` prints it; "": it was not sent."""
+    ci_identity_token: str = field(default="", repr=False)
+    """The CI job's identity token, which is never kept; "": none was sent."""
 
 
 @transaction.atomic
@@ -84,8 +87,8 @@ def register_version(
 ) -> ModelVersion:
     """Register the model's next version and record its training run; its files follow.
 
-    No feature pipeline version means that it is inside the artifact. Raises Forbidden and Invalid, and NotUsable for a
-    model that is retired or a vendor's black box.
+    No feature pipeline version means that it is inside the artifact. Raises Forbidden and Invalid, CiIdentityRefused
+    for a token that does not fit, and NotUsable for a model that is retired or a vendor's black box.
     """
     actor.require("register_version", model.team_id)
     model = lock_model(model.pk)
@@ -98,7 +101,7 @@ def register_version(
     problems |= misfit
     if problems:
         raise Invalid("The version can't be registered; see the fields.", fields=problems)
-    run = _record_training(actor, model, training_run, commit)
+    run = _record_training(actor, model, training_run, commit, _told_by_ci(model, training_run))
     version = ModelVersion.objects.create(
         model=model, number=next_number(model.versions.all()), description=description, training_run=run,
         feature_pipeline_version=feature_pipeline_version, claims=[claim.as_dict() for claim in claims],
@@ -260,8 +263,30 @@ def _told_by_commit(
     return told, {}
 
 
+def _told_by_ci(model: RegisteredModel, run: TrainingRunInput) -> ci_identity.Identity | None:
+    """Return which CI job says that it ran at this commit, where its token was sent; raises CiIdentityRefused."""
+    if not run.ci_identity_token:
+        return None
+    issuers = CiIssuer.objects.filter(team=model.team_id).trusted()
+    try:
+        return ci_identity.judge(
+            run.ci_identity_token,
+            issuers=issuers,
+            repository=run.repository,
+            commit=run.commit,
+            at=now().timestamp(),
+        )
+    except ci_identity.NotTheIdentity as refused:
+        fields = {"training_run.ci_identity_token": [str(refused)]}
+        raise CiIdentityRefused(f"The version can't be registered. {refused}", fields=fields) from None
+
+
 def _record_training(
-    actor: Actor, model: RegisteredModel, declared: TrainingRunInput, commit: commit_signing.Told | None
+    actor: Actor,
+    model: RegisteredModel,
+    declared: TrainingRunInput,
+    commit: commit_signing.Told | None,
+    identity: ci_identity.Identity | None,
 ) -> TrainingRun:
     authors = list(declared.commit_authors)
     run = TrainingRun.objects.create(
@@ -269,7 +294,7 @@ def _record_training(
         hyperparameters=dict(declared.hyperparameters), environment_lock_sha256=declared.environment_lock_sha256,
         seed=declared.seed, training_snapshot=declared.training_snapshot, owner_id=author_of(actor), created_at=now(),
         hardware=declared.hardware, parent=declared.parent, lineage_run=declared.lineage_run,
-        commit_signature=commit.as_dict() if commit else {},
+        commit_signature=commit.as_dict() if commit else {}, ci_identity=identity.as_dict() if identity else {},
     )  # fmt: skip
     append(
         actor=actor,

@@ -173,7 +173,7 @@ def simulated(*, has_champion: bool) -> ValidationResult:
     columns = {
         "label": Column("label", "number", labels, None),
         "day": Column("day", "codes", np.repeat(np.arange(DAYS), ROWS // DAYS), None),
-        "carrier": Column("carrier", "codes", rng.integers(0, 3, ROWS), ("AA", "B6", "UA")),
+        "carrier": Column("carrier", "codes", rng.integers(0, 3, ROWS), ("Aeolus", "Boreas", "Umbra")),
         "origin": Column("origin", "codes", rng.integers(0, 2, ROWS), ("EWR", "JFK")),
     }
     order = ValidationOrder(

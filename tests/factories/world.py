@@ -33,6 +33,7 @@ from portal.threads.models import Comment
 from registry.choices import IMPORT_MODELS, ArtifactRole, CardState, FindingState, ReleaseState, Stage, VersionState
 from registry.models import (
     CardRevision,
+    CiIssuer,
     Dataset,
     DatasetSnapshot,
     Datasheet,
@@ -50,6 +51,7 @@ from registry.models import (
 )
 from registry.selectors import champion_of
 from tests.factories.accounts import RoleGrantFactory, ServiceAccountFactory, TeamFactory, person_with
+from tests.factories.ci import CiIssuerFactory
 from tests.factories.governance import ApprovedRequestFactory, OpenRequestFactory
 from tests.factories.lineage import LineageEdgeFactory, LineageEventFactory, LineageRunFactory
 from tests.factories.monitoring import FinishedRunFactory, PlanFactory, ProfileFactory, RunFactory
@@ -149,6 +151,7 @@ class Portfolio:
     decision: Decision = field(init=False)
     pack: EvidencePack = field(init=False)
     signer: SignerKey = field(init=False)
+    ci_issuer: CiIssuer = field(init=False)
     token: ApiToken = field(init=False)
     """The developer's."""
     session: UserSession = field(init=False)
@@ -247,6 +250,7 @@ class Portfolio:
         self.decision = Decision.objects.get(request__release=self.active)
         self.pack = self._pack()
         self.signer = SignerKeyFactory.create(team=self.team, name=self.mark, registered_by=self.author)
+        self.ci_issuer = CiIssuerFactory.create(team=self.team, registered_by=self.author)
         self.token = self.new_token(Role.DEVELOPER).token
         self.view = self._view(self.mark)
         for version in (self.superseded.released, self.active.released, self.candidate):
@@ -268,6 +272,7 @@ class Portfolio:
         self._release(self._opened(self._ready()).release.released, state=ReleaseState.SUPERSEDED)
         self._pack()
         SignerKeyFactory.create(team=self.team)
+        CiIssuerFactory.create(team=self.team)
         person_with(Role.APPROVER, team=self.team, name=f"{slug} approver")
         for role in (Role.DEVELOPER, Role.APPROVER):
             self.new_token(role)

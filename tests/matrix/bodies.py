@@ -16,6 +16,7 @@ from portal.core.clock import now
 from registry.choices import Level
 from registry.selectors import questionnaire
 from tests.factories.accounts import PASSWORD
+from tests.factories.ci import ISSUER, jwks
 from tests.factories.lineage import openlineage_event
 from tests.factories.registry import answers_at
 from tests.factories.signatures import signer_pem
@@ -209,6 +210,8 @@ BODIES: dict[str, Callable[[Portfolio], Sent]] = {
     "PUT api_team_pickles": lambda _: Sent({"until": IN_A_MONTH.isoformat(), "reason": "No other."}),
     "POST admin_team_signers": lambda _: Sent({"name": "Vendor", "pem": signer_pem("new")}),
     "POST api_signers": lambda _: Sent({"name": "Vendor", "pem": signer_pem("new")}),
+    "POST admin_team_ci_issuers": lambda _: Sent({**ISSUER, "jwks": json.dumps(jwks("new"))}),
+    "POST api_ci_issuers": lambda _: Sent({**ISSUER, "jwks": jwks("new")}),
     "POST admin_service_accounts": lambda team: Sent(
         {"name": "CI", "email": "ci@example.org", "owner": str(team.author.pk)}
     ),

@@ -176,6 +176,8 @@ POST admin_team_pickles       login   403   403   403   403   403   403   403   
 POST admin_team_pickles_end   login   403   403   403   403   403   403   403   302   403
 POST admin_team_signers       login   403   403   403   403   403   403   403   302   403
 POST admin_signer_withdraw    login   403   403   403   403   403   403   403   302   403
+POST admin_team_ci_issuers    login   403   403   403   403   403   403   403   302   403
+POST admin_ci_issuer_withdraw login   403   403   403   403   403   403   403   302   403
 GET  admin_service_accounts   login   403   403   403   403   403   403   403   200   403
 POST admin_service_accounts   login   403   403   403   403   403   403   403   302   403
 GET  admin_token_revoke       login   403   403   403   403   403   403   403   200   403
@@ -294,6 +296,9 @@ PUT  api_team_pickles           401   403   403   403   403   403   403   403   
 GET  api_signers                401   200   200   200   200   200   200   200   404   404
 POST api_signers                401   403   403   403   403   403   403   403   404   404
 POST api_signer_withdraw        401   403   403   403   403   403   403   403   404   404
+GET  api_ci_issuers             401   200   200   200   200   200   200   200   404   404
+POST api_ci_issuers             401   403   403   403   403   403   403   403   404   404
+POST api_ci_issuer_withdraw     401   403   403   403   403   403   403   403   404   404
 GET  api_keys                   401   200   200   200   200   200   200   200   200   200
 GET  api_job                    401   200   200   200   200   200   200   200   404   404
 POST api_job_cancel             401   403   202   202   403   202   403   403   404   404

@@ -54,6 +54,7 @@ from registry.services import (
     use_cases,
     versions,
 )
+from registry.services.ci_issuers import register_ci_issuer, withdraw_ci_issuer
 from registry.services.datasets import refer_to_snapshot
 from registry.services.datasheets import write_datasheet
 from registry.services.discussions import comment_on
@@ -64,6 +65,7 @@ from registry.services.openlineage import receive_event
 from registry.services.signers import register_signer, withdraw_signer
 from registry.services.tiers import assess_tier, withdraw_assessment
 from tests.factories.accounts import PASSWORD, TeamFactory, actor_with, person_with
+from tests.factories.ci import ISSUER, jwks
 from tests.factories.lineage import FACET, elsewhere, openlineage_event
 from tests.factories.monitoring import PLAN, ROWS, profiled, simulated
 from tests.factories.registry import SIGNATURE, answers_at
@@ -330,6 +332,10 @@ def administer() -> None:
     teams.allow_pickles(actor=bo, team=team, until=now() + timedelta(days=8), reason="Old models.")
     withdraw_signer(actor=bo, key=register_signer(actor=ann, team=team, name="Vendor", pem=signer_pem("vendor")))
     register_signer(actor=ann, team=team, name="Another", pem=signer_pem("another"))
+    for seed in ("first", "second"):
+        issuer = register_ci_issuer(actor=ann, team=team, **ISSUER, jwks=jwks(seed))
+    withdraw_ci_issuer(actor=bo, issuer=issuer)
+    register_ci_issuer(actor=ann, team=team, **ISSUER, jwks=jwks("third"))
     invited = credentials.invite(actor=ann, email="ada@example.org", name="Ada")
     ada = invited.change.user
     set_password_by_link(secret=invited.secret, password=PASSWORD, repeated=PASSWORD)

@@ -155,7 +155,8 @@ def test_fields_that_are_not_the_callers_to_set(world: World, secret: str) -> No
         plain = "" if body else status(program, method, address, Sent({}))
         for path in objects(body):
             for name, value in FOREIGN_FIELDS.items():
-                if name in at(body, path):
+                # Of a JWKS, which RFC 7517 describes, only known members of its keys are kept.
+                if name in at(body, path) or path[:1] == ("jwks",):
                     continue
                 more = replaced(body, path, {**at(body, path), name: value})
                 found = status(program, method, address, Sent(more))

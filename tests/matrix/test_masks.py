@@ -1,6 +1,9 @@
 """No door shows the values of a sensitive column to anybody without the grant."""
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -21,6 +24,8 @@ from tests.factories.accounts import RoleGrantFactory, TeamFactory, person_with
 from tests.factories.monitoring import profiled
 from tests.factories.registry import DatasheetFactory, SnapshotFactory
 from tests.factories.reports import PackFactory, approved_release, sequence
+from tests.factories.world import World
+from tests.matrix.addresses import address_of
 from tests.matrix.permissions import rows
 from tests.portal.api.callers import Caller
 
@@ -35,6 +40,12 @@ DOORS = {
 CLOSED = {"snapshot_erase", "api_snapshot_file"}
 """Open to who holds a grant alone: to erase, or to read sensitive columns."""
 ABOUT = ("dataset", "snapshot", "profile", "column")
+
+
+LEVELS = ("Aeolus", "Boreas", "Umbra")
+"""Of the column carrier, by which the plan of the world's runs cuts the rows."""
+SHOW_LEVELS = {"validation_run", "review", "api_runs", "api_run"}
+"""Doors that show levels of a run's slices to who holds the grant."""
 
 
 def recorded(snapshot: DatasetSnapshot) -> SnapshotProfile:
@@ -122,13 +133,48 @@ def test_a_token_without_the_scope_sees_as_little_as_others(snapshot: DatasetSna
     assert program.get(path).json()["cells"] is None
 
 
+def shows_levels(world: World, user: User) -> set[str]:
+    """Return the names of all addresses that show a level to somebody."""
+    browser, program = Client(), Caller(user, scopes=TOKEN_SCOPES).client
+    browser.force_login(user)
+    found = set()
+    for row in rows():
+        method, name = row.split()
+        if method == "GET":
+            response: Any = (program if name.startswith("api_") else browser).get(address_of(method, name, world.mine))
+            body = b"".join(response) if response.streaming else response.content
+            if any(level.encode() in body for level in LEVELS):
+                found.add(name)
+    return found
+
+
+def test_no_address_shows_a_level_of_a_sensitive_slice(
+    world_of: Callable[[int], AbstractContextManager[World]],
+) -> None:
+    with world_of(0) as world:
+        DatasheetFactory.create(dataset=world.mine.dataset, sensitive=["Carrier "])
+        for role in (Role.DEVELOPER, Role.VALIDATOR, Role.APPROVER, Role.AUDITOR, Role.ADMIN):
+            assert shows_levels(world, world.person(role)) == set(), role
+        auditor = world.person(Role.AUDITOR)
+        run = Caller(auditor).get(f"/validation-runs/{world.mine.run.pk}").json()
+        assert run["masked"] == ["carrier"]
+        told = {one["slice_level"]: one for one in run["measurements"] if one["slice_column"] == "carrier"}
+        assert list(told) == ["", "masked 1", "masked 2", "masked 3"]
+        assert (told[""]["value"], told["masked 1"]["n"] > 1_000) == (None, True)
+        assert {one["slice_level"] for one in run["measurements"] if one["slice_column"] == "origin"} == {
+            "", "EWR", "JFK",
+        }  # fmt: skip
+        RoleGrantFactory.create(user=auditor, role="", capability="read_sensitive", team=world.mine.team)
+        assert shows_levels(world, auditor) == SHOW_LEVELS
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_pack_is_handed_on_so_that_it_masks_for_everybody() -> None:
     release = approved_release()
     plan = release.model.validation_plans.get()
     with transaction.atomic():
         recorded(plan.held_out)
-    DatasheetFactory.create(dataset=plan.held_out.dataset, sensitive=["x"])
+    DatasheetFactory.create(dataset=plan.held_out.dataset, sensitive=["x", "carrier"])
     pack = PackFactory.create(release=release)
     sequence()
     document = assemble(pack)
@@ -144,3 +190,5 @@ def test_a_pack_is_handed_on_so_that_it_masks_for_everybody() -> None:
     assert (shown["x"], "mean" in shown["label"]) == ("", True)
     agreed = {one["type"]: one["agrees"] for one in document["ledger"]["agreement"]}
     assert agreed["profile"]
+    assert not any(level in str((document, context)) for level in LEVELS)
+    assert (document["validation"]["masked"], "EWR" in str(context["segments"])) == (["carrier"], True)

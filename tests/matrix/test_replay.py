@@ -20,6 +20,7 @@ from portal.threads.models import Comment
 from registry.models import (
     Artifact,
     CardRevision,
+    CiIssuer,
     Dataset,
     DatasetSnapshot,
     Datasheet,
@@ -76,6 +77,7 @@ TABLES: dict[str, type[models.Model]] = {
     "pack": EvidencePack,
     "public_key": PublicKey,
     "signer_key": SignerKey,
+    "ci_issuer": CiIssuer,
 }
 UNTOLD: dict[str, dict[str, Any]] = {"pipeline_stage": {"changed_at": None}}
 """Rows that come with another subject's and say nothing of their own until a verb changes them."""

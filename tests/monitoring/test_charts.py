@@ -41,7 +41,7 @@ def test_the_candidate_is_drawn_last_and_named_by_version() -> None:
         ("model v2, candidate", "candidate"),
     ]
     assert len(made["reliability"].series[1].x) == 10
-    assert sum(made["scores"].series[0].n) == results_of()["n"]
+    assert sum(n or 0 for n in made["scores"].series[0].n) == results_of()["n"]
 
 
 def test_without_production_there_is_one_series_and_no_difference() -> None:
@@ -72,16 +72,16 @@ def test_differences_are_in_margins_and_right_is_better_whatever_the_metric() ->
 def test_levels_that_were_not_assessed_are_gaps_and_are_named() -> None:
     results = results_of()
     segments = [
-        {**one, "assessed": False, "reason": "12 rows; 400 are needed."} if one["level"] == "UA" else one
+        {**one, "assessed": False, "reason": "12 rows; 400 are needed."} if one["level"] == "Umbra" else one
         for one in results["segments"]
     ]
     measurements = [
-        {**one, "value": None, "lower": None, "upper": None} if one["slice_level"] == "UA" else one
+        {**one, "value": None, "lower": None, "upper": None} if one["slice_level"] == "Umbra" else one
         for one in results["measurements"]
     ]
     chart = charts(segments=segments, measurements=measurements)["segments-1"]
-    assert chart.series[1].y[chart.series[1].x.index("UA")] is None
-    assert chart.note.endswith("Not assessed, too few rows: UA.")
+    assert chart.series[1].y[chart.series[1].x.index("Umbra")] is None
+    assert chart.note.endswith("Not assessed, too few rows: Umbra.")
 
 
 def test_nothing_measured_has_no_charts() -> None:

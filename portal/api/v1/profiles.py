@@ -12,7 +12,8 @@ from monitoring.services.profiles import request_profile
 from portal.api.v1.data import snapshot_named
 from portal.api.views import Door, Listing, accepted
 from portal.core.errors import NotFound
-from portal.overviews.profiles import Sight, newest_profile, sight_of
+from portal.overviews.profiles import newest_profile
+from portal.overviews.sights import Sight, sight_of
 from registry.models import DatasetSnapshot
 
 

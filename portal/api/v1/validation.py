@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,8 +15,9 @@ from portal.api.v1.models import model_named
 from portal.api.v1.versions import version_named
 from portal.api.views import Door, Listing, accepted, actor_of, created
 from portal.core.querysets import visible
+from portal.overviews.sights import Sight, seen_measurements, sight_of
 
-PARTS = ("checks", "measurements")
+PARTS = ("checks", "measurements", "plan__held_out__dataset__datasheets")
 
 
 class PlanSerializer(serializers.ModelSerializer[ValidationPlan]):
@@ -41,6 +42,8 @@ class FixPlanSerializer(Body):
 class MeasurementSerializer(serializers.ModelSerializer[Measurement]):
     """One number of a run."""
 
+    n = serializers.IntegerField(allow_null=True, help_text="Null for a small level of a column that is masked.")
+
     class Meta:
         model = Measurement
         fields = [
@@ -64,14 +67,28 @@ class RunSerializer(serializers.ModelSerializer[ValidationRun]):
     plan = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
     job = serializers.IntegerField(source="job_id", read_only=True, allow_null=True)
     checks = CheckSerializer(many=True, read_only=True)
-    measurements = MeasurementSerializer(many=True, read_only=True)
+    masked = serializers.SerializerMethodField()
+    measurements = serializers.SerializerMethodField()
 
     class Meta:
         model = ValidationRun
         fields = [
             "id", "version", "champion", "plan", "state", "cause", "job", "requested_at", "started_at", "finished_at",
-            "results_digest", "checks", "measurements",
+            "results_digest", "checks", "masked", "measurements",
         ]  # fmt: skip
+
+    def get_masked(self, run: ValidationRun) -> list[str]:
+        """Sensitive columns among the slices: their levels go by a number."""
+        return self._sight(run).masked_among(run.plan.specification.get("slices", ()))
+
+    @extend_schema_field(MeasurementSerializer(many=True))
+    def get_measurements(self, run: ValidationRun) -> Any:
+        """Every number as far as the caller may see it."""
+        return MeasurementSerializer(seen_measurements(run, self._sight(run)), many=True).data
+
+    def _sight(self, run: ValidationRun) -> Sight:
+        """Return what the caller may see; a door that does not say who calls is a defect."""
+        return sight_of(actor_of(self.context["request"]), run.plan.held_out.dataset)
 
 
 class PlanList(Listing):
@@ -131,7 +148,7 @@ class RunList(Listing):
     def post(self, request: Request, slug: str, number: int) -> Response:
         """Request a run of the newest plan."""
         run = runs.request_run(actor=self.actor, version=version_named(request, slug, number))
-        return accepted(RunSerializer(run).data, "api_run", request, pk=run.pk)
+        return accepted(RunSerializer(run, context=self.get_serializer_context()).data, "api_run", request, pk=run.pk)
 
 
 class RunDetail(Door, generics.RetrieveAPIView[ValidationRun]):

@@ -23,6 +23,7 @@ from portal.blobs.downloads import answer
 from portal.core.querysets import visible
 from registry.choices import ArtifactRole
 from registry.models import Artifact, FeaturePipelineVersion, LineageRun, ModelVersion, TrainingRun
+from registry.rules.ci_identity import LARGEST_TOKEN
 from registry.rules.commit_signing import LARGEST_COMMIT
 from registry.rules.model_signing import DOES_NOT_MATCH
 from registry.rules.signer_keys import UNKNOWN_KEY, VERIFIED
@@ -138,6 +139,13 @@ class TrainingRunSerializer(Body):
         trim_whitespace=False,
         max_length=LARGEST_COMMIT,
         help_text="The commit itself, as `git cat-file commit` prints it: its SSH signature is verified.",
+    )
+    ci_identity_token = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=LARGEST_TOKEN,
+        help_text="The identity token (OIDC) of the CI job; it is verified and never kept.",
     )
 
 

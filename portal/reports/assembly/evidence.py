@@ -9,6 +9,7 @@ from governance.models import CheckResult, GateEvaluation
 from monitoring.models import Measurement, ValidationRun
 from portal.overviews.claims import claim_lines
 from portal.overviews.runs import compared_measures, segment_lines
+from portal.overviews.sights import seen_measurements, seen_results, sight_of_nobody
 from portal.reports.assembly.decision import policy_words
 
 EARLIER = 10
@@ -47,11 +48,15 @@ def gate_part(evaluation: GateEvaluation | None) -> dict[str, Any] | None:
 
 
 def validation_part(run: ValidationRun | None) -> dict[str, Any] | None:
-    """Return a validation run with all its numbers; None where the gate read no run."""
+    """Return a validation run with all its numbers; None where the gate read no run.
+
+    A pack is handed on, so that levels of sensitive columns are masked for everybody; the digest is that of the results
+    before.
+    """
     if run is None:
         return None
-    measurements = list(run.measurements.all())
-    results: dict[str, Any] = run.results or {}
+    sight = sight_of_nobody(run.plan.held_out.dataset)
+    measurements, results = seen_measurements(run, sight), seen_results(run, sight)
     return {
         "id": run.pk,
         "state": run.state,
@@ -61,6 +66,7 @@ def validation_part(run: ValidationRun | None) -> dict[str, Any] | None:
         "finished_at": run.finished_at.isoformat() if run.finished_at else None,
         "results_digest": run.results_digest,
         "results": results,
+        "masked": sight.masked_among(run.plan.specification.get("slices", ())),
         "champion": {"number": run.champion.number, "digest": run.champion.digest} if run.champion else None,
         "plan": {
             "id": run.plan_id,

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from monitoring.choices import ProfileState
-from portal.overviews.profiles import column_lines, newest_profile, sight_of_nobody
+from portal.overviews.profiles import column_lines, newest_profile
+from portal.overviews.sights import sight_of_nobody
 from portal.threads.models import Comment
 from registry.choices import CardState
 from registry.models import (

@@ -163,6 +163,14 @@ def test_a_broken_model_file_is_an_error() -> None:
     result = run(order(files.linear_onnx(2, 0)[:-20]), limits=LIMITS)
     assert result.outcome.state is RunState.ERRORED
     assert "The model could not be scored." in result.outcome.reasons[0]
+    assert "protobuf" in result.outcome.reasons[0].lower()
+
+
+def test_words_of_a_library_are_not_kept_where_columns_are_sensitive() -> None:
+    result = run(order(files.linear_onnx(2, 0)[:-20], may_quote=False), limits=LIMITS)
+    assert result.outcome.state is RunState.ERRORED
+    assert "protobuf" not in result.outcome.reasons[0].lower()
+    assert "may quote sensitive columns" in result.outcome.reasons[0]
 
 
 def test_a_file_that_nothing_scores_is_an_error() -> None:

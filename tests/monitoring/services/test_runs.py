@@ -25,6 +25,7 @@ from tests.factories.accounts import TeamFactory, actor_with
 from tests.factories.monitoring import PlanFactory, RunFactory, simulated
 from tests.factories.registry import (
     ActiveReleaseFactory,
+    DatasheetFactory,
     FeaturePipelineVersionFactory,
     SealedVersionFactory,
     VersionFactory,
@@ -156,6 +157,9 @@ def test_begin_returns_all_that_the_work_needs(developer: Actor, team: Team) -> 
     assert order.candidate.sha256 == version.artifacts.get().sha256
     assert (order.champion, order.claims[0].snapshot) == (None, "a" * 64)
     assert order.columns == {"day": "date32[day]", "x": "double", "label": "int64"}
+    assert order.may_quote
+    DatasheetFactory.create(dataset=plan.held_out.dataset, sensitive=["x"])
+    assert not begin_run(run_id=run.pk).may_quote, "from the moment the datasheet is written"
     run.refresh_from_db()
     assert run.state == "running"
     assert run.started_at is not None

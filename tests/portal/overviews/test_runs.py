@@ -4,6 +4,7 @@ from monitoring.choices import CheckOutcome, RunState
 from monitoring.models import ValidationRun
 from monitoring.rules.comparisons import Verdict
 from portal.accounts.choices import Role
+from portal.core.actors import SYSTEM
 from portal.core.clock import now
 from portal.jobs.choices import JobState
 from portal.jobs.models import Job
@@ -21,7 +22,7 @@ def finished(*, champion: bool = False, **columns: object) -> RunOverview:
     former = SealedVersionFactory.create(model=version.model) if champion else None
     plan = PlanFactory.create(model=version.model)
     run = FinishedRunFactory.create(version=version, plan=plan, champion=former, **columns)
-    return run_overview(ValidationRun.objects.with_names().get(pk=run.pk))
+    return run_overview(SYSTEM, ValidationRun.objects.with_names().get(pk=run.pk))
 
 
 def running(**job_columns: object) -> RunOverview:
@@ -31,7 +32,7 @@ def running(**job_columns: object) -> RunOverview:
         **values, actor_id="user:7", team_id=run.version.model.team_id, created_at=now(), **job_columns
     )
     run.job_id = job.pk
-    return run_overview(run)
+    return run_overview(SYSTEM, run)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def running(**job_columns: object) -> RunOverview:
 )
 def test_the_verdict_of_a_run_without_results_is_never_a_pass(state: RunState, words: str) -> None:
     over = {} if state in {RunState.QUEUED, RunState.RUNNING} else {"finished_at": now()}
-    overview = run_overview(RunFactory.create(state=state, **over))
+    overview = run_overview(SYSTEM, RunFactory.create(state=state, **over))
     assert overview.verdict == words
     assert overview.checks == []
     assert (overview.compared, overview.claims, overview.charts) == ([], [], [])
@@ -110,7 +111,7 @@ def test_every_verdict_has_a_look() -> None:
 def test_segments_are_grouped_by_slice_largest_first_on_one_scale() -> None:
     overview = finished(champion=True)
     assert [group.column for group in overview.groups] == ["carrier", "origin"]
-    sizes = [line.n for line in overview.groups[0].assessed]
+    sizes = [line.n or 0 for line in overview.groups[0].assessed]
     assert sizes == sorted(sizes, reverse=True)
     assert [column.key for column in overview.columns] == overview.segment_measures
     start, end = overview.segment_scale
@@ -135,7 +136,7 @@ def test_n_events_and_the_making_of_intervals_are_said() -> None:
 
 
 def test_before_the_end_n_is_what_is_held_out() -> None:
-    overview = run_overview(RunFactory.create())
+    overview = run_overview(SYSTEM, RunFactory.create())
     assert overview.n == overview.run.plan.held_out.rows
     assert (overview.event_share, overview.took, overview.segment_overall) == (None, None, None)
     assert overview.segment_scale[0] < overview.segment_scale[1]

@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from portal.core.clock import now
 from portal.core.errors import Forbidden
 from portal.ledger.models import PendingEntry
 from tests.factories.accounts import TeamFactory, actor_with, person_with
+from tests.factories.ci import ISSUER, jwks
 from tests.factories.signatures import signer_pem
 from tests.portal.ledger.replay import replayed
 
@@ -81,6 +83,26 @@ def test_pickles_need_a_day_that_is_to_come_and_a_reason(client: Client, days: i
 def test_the_time_for_pickles_ends_by_itself() -> None:
     team = TeamFactory.create(pickles_until=now() - timedelta(seconds=1), pickles_reason="For a day.")
     assert not team.takes_pickles
+
+
+def test_ci_issuers_are_registered_and_withdrawn_on_the_teams_page(client: Client) -> None:
+    team = TeamFactory.create()
+    address, page = reverse("admin_team_ci_issuers", args=[team.slug]), reverse("admin_team", args=[team.slug])
+    assert "No issuer yet." in client.get(page).content.decode()
+    for text, words in {
+        "nonsense": "no JSON",
+        "[]": "no JWKS",
+        "[" * 39_000: "no JSON",
+        "[" * 40_001: "at most 40000",
+    }.items():
+        refused = client.post(address, {**ISSUER, "jwks": text})
+        assert (refused.status_code, words in refused.content.decode()) == (422, True), words
+    assert client.post(address, {**ISSUER, "jwks": json.dumps(jwks("one"))}).status_code == 302
+    shown = client.get(page).content.decode()
+    assert ISSUER["issuer"] in shown
+    issuer = team.ci_issuers.get()
+    assert client.post(reverse("admin_ci_issuer_withdraw", args=[issuer.pk])).status_code == 302
+    assert "Withdrawn" in client.get(page).content.decode()
 
 
 def test_signers_keys_are_registered_and_withdrawn_on_the_teams_page(client: Client) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from governance.choices import Outcome, RequestState
 from governance.models import ApprovalRequest, PolicyCheck
 from governance.rules.gates import CheckVerdict
@@ -94,10 +96,9 @@ class TierOverview:
 
 def tier_overview(actor: Actor, model: RegisteredModel) -> TierOverview:
     """Return what the page of a model's tier shows, newest first."""
-    rows = model.tier_assessments.with_names()
-    history = list(rows[:SHOWN])
-    known = history if len(history) < SHOWN else [*history, *rows.filter(state__in=HELD)]
-    held = {str(row.state): assessment_line(row) for row in known if row.state in HELD}
+    newest = Q(pk__in=model.tier_assessments.values("pk")[:SHOWN])
+    rows = list(model.tier_assessments.with_names().filter(newest | Q(state__in=HELD)))
+    held = {str(row.state): assessment_line(row) for row in rows if row.state in HELD}
     in_force, proposal = (held.get(state) for state in HELD)
     own = proposal is not None and proposal.assessment.assessed_by_id == actor.user_id
     return TierOverview(
@@ -105,7 +106,7 @@ def tier_overview(actor: Actor, model: RegisteredModel) -> TierOverview:
         standing=standing_of(in_force.assessment if in_force else None),
         in_force=in_force,
         proposal=proposal,
-        history=[assessment_line(row) for row in history],
+        history=[assessment_line(row) for row in rows[:SHOWN]],
         raised=raised_by(in_force.assessment) if in_force else None,
         may_withdraw=own and actor.may("assess_tier", model.team_id),
     )

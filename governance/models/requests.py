@@ -26,7 +26,7 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
             "release__model__team",
             "release__version__model",
             "policy_version__policy",
-            "evaluation__run__plan__held_out__dataset",
+            "evaluation__run",
             "evaluation__policy_version__policy",
             "opened_by",
         )
@@ -36,6 +36,7 @@ class ApprovalRequestQuerySet(ScopedQuerySet["ApprovalRequest"]):
         return self.with_parts().select_related(
             "release__version__training_run__training_snapshot__dataset",
             "release__feature_pipeline_version__pipeline",
+            "evaluation__run__plan__held_out__dataset",
         )
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from governance.choices import PolicyState
 from governance.models import PolicyCheck, PolicyVersion
@@ -11,11 +12,12 @@ from governance.rules import policies
 from governance.rules.gates import CheckVerdict, GateCheck, RunTimes, applies, judge
 from governance.rules.readings import OpenFinding, documents_inputs, findings_inputs, results_inputs
 from governance.rules.variables import VARIABLES, storable
-from governance.selectors.bundles import comparable, published_card
+from governance.selectors.bundles import comparable, newest_run, published_card
 from monitoring.choices import Measured, RunState
 from monitoring.models import ValidationRun
 from portal.accounts.choices import UserKind
 from portal.accounts.selectors import people_of_addresses
+from portal.core.clock import now
 from registry.choices import VersionState
 from registry.models import CardRevision, Document, Finding, ModelVersion, RegisteredModel, TierAssessment
 from registry.rules import cards
@@ -71,9 +73,10 @@ def covers(policy_version: PolicyVersion, environment: str, tier: int) -> bool:
 
 @dataclass(frozen=True)
 class ModelReadings:
-    """What the gate reads of a model at an instant, the same for all of its versions."""
+    """What the gate reads of a model at an instant, the same for all of its versions, and the policies there are."""
 
     at: datetime
+    published: PublishedPolicies
     card: CardRevision | None
     champion: ModelVersion | None
     assessment: TierAssessment | None
@@ -86,12 +89,42 @@ def readings_of(model: RegisteredModel, at: datetime) -> ModelReadings:
     documents = Document.objects.filter(model=model).with_state(at.date()).order_by()
     return ModelReadings(
         at=at,
+        published=PublishedPolicies(),
         card=published_card(model),
         champion=champion_of(model),
         assessment=assessment_in_force(model),
         without_owner=stages_without_owner(model),
         documents=list(documents.values_list("kind", "state_now")),
     )
+
+
+class Evidence:
+    """What judging a version reads at an instant (now), each part once and only where it is asked for."""
+
+    def __init__(self, version: ModelVersion, *, at: datetime | None = None) -> None:
+        self.version, self.at = version, at or now()
+
+    @classmethod
+    def beside(cls, other: "Evidence", version: ModelVersion) -> "Evidence":
+        """Return the evidence of another version of the same model; what they share is not read again."""
+        made = cls(version, at=other.at)
+        made.readings = other.readings
+        return made
+
+    @cached_property
+    def readings(self) -> ModelReadings:
+        """Return what is the same for all versions of the model."""
+        return readings_of(self.version.model, self.at)
+
+    @cached_property
+    def run(self) -> ValidationRun | None:
+        """Return the run that is judged."""
+        return newest_run(self.version)
+
+    @cached_property
+    def inputs(self) -> dict[str, object]:
+        """Return every variable with the value read."""
+        return gate_inputs(self.version, self.run, self.readings)
 
 
 def gate_inputs(version: ModelVersion, run: ValidationRun | None, readings: ModelReadings) -> dict[str, object]:
@@ -126,19 +159,17 @@ def gate_inputs(version: ModelVersion, run: ValidationRun | None, readings: Mode
 
 
 def judged(
-    policy: PolicyVersion,
-    history: Sequence[policies.PublishedChecks],
-    inputs: Mapping[str, object],
-    run: ValidationRun | None,
-    at: datetime,
+    policy: PolicyVersion, evidence: Evidence, inputs: Mapping[str, object] | None = None
 ) -> list[tuple[PolicyCheck, CheckVerdict]]:
-    """Return the policy's checks that apply with what each came to; `history` is what its checks demanded until now."""
-    times, days, task = _times(run), int(policy.document["evidence_days"]), str(inputs["model.task"])
+    """Return the policy's checks that apply with what each came to; `inputs` stand for the evidence's own."""
+    history = evidence.readings.published.checks_until(policy)
+    times, days = _times(evidence.run), int(policy.document["evidence_days"])
+    inputs = evidence.inputs if inputs is None else inputs
     found = []
     for row in policy.checks.all():
         check = GateCheck(row.key, row.expression, tuple(row.tasks), policies.first_published(row.key, history))
-        if applies(check, task):
-            found.append((row, judge(check, inputs, run=times, at=at, evidence_days=days)))
+        if applies(check, str(inputs["model.task"])):
+            found.append((row, judge(check, inputs, run=times, at=evidence.at, evidence_days=days)))
     return found
 
 

@@ -7,9 +7,7 @@ from governance.choices import Outcome
 from governance.models import GateEvaluation, PolicyCheck, PolicyVersion
 from governance.rules.expressions import compiled
 from governance.rules.gates import CheckVerdict, gate_outcome
-from governance.selectors.bundles import newest_run, whole_version
-from governance.selectors.gates import PublishedPolicies, gate_inputs, judged, readings_of
-from portal.core.clock import now
+from governance.selectors.gates import Evidence, judged
 from registry.models import ModelVersion
 
 ONLY_TIME = frozenset({"validation.age_days"})
@@ -46,11 +44,9 @@ class Standing:
         return [(check, verdict) for check, verdict in self.verdicts if verdict.outcome != Outcome.PASSED]
 
 
-def standing_of(evaluation: GateEvaluation) -> Standing:
-    """Return how the evaluation stands now; a fixed number of queries."""
-    version, at = whole_version(evaluation.version_id), now()
-    run, readings = newest_run(version), readings_of(version.model, at)
-    inputs = gate_inputs(version, run, readings) | _of_then(evaluation, readings.champion)
+def standing_of(evaluation: GateEvaluation, evidence: Evidence) -> Standing:
+    """Return how the evaluation stands by the evidence of now; a fixed number of queries."""
+    run, inputs = evidence.run, evidence.inputs | _of_then(evaluation, evidence.readings.champion)
     read = _read(evaluation.policy_version) - ONLY_TIME
     changed = [
         ChangedValue(name, evaluation.inputs.get(name), value)
@@ -59,9 +55,7 @@ def standing_of(evaluation: GateEvaluation) -> Standing:
     ]
     if (run.pk if run else None) != evaluation.run_id:
         changed.insert(0, ChangedValue("validation run", evaluation.run_id, run.pk if run else None))
-    history = PublishedPolicies().checks_until(evaluation.policy_version)
-    verdicts = judged(evaluation.policy_version, history, inputs, run, at)
-    return Standing(version, changed, verdicts)
+    return Standing(evidence.version, changed, judged(evaluation.policy_version, evidence, inputs))
 
 
 def _read(policy: PolicyVersion) -> frozenset[str]:

@@ -9,12 +9,11 @@ from governance.errors import GateNotPassed
 from governance.events import GATE_EVALUATED
 from governance.models import CheckResult, GateEvaluation, PolicyCheck, PolicyVersion
 from governance.rules.gates import CheckVerdict, gate_outcome
-from governance.selectors.bundles import newest_run, whole_version
-from governance.selectors.gates import PublishedPolicies, gate_inputs, judged, readings_of
+from governance.selectors.bundles import whole_version
+from governance.selectors.gates import Evidence, judged
 from monitoring.models import ValidationRun
 from portal.core.actors import Actor
 from portal.core.canonical import digest_of
-from portal.core.clock import now
 from portal.core.errors import Conflict
 from portal.ledger.catalogue import Subject
 from portal.ledger.services import append
@@ -32,23 +31,19 @@ def evaluate_gate(*, actor: Actor, version: ModelVersion, environment: str) -> G
     if not actor.may("request_validation", team):
         actor.require("open_request", team)
     lock_model(version.model_id)
-    version = whole_version(version.pk)
-    run, at = newest_run(version), now()
-    published = PublishedPolicies()
-    policy = policy_of(published, version, run, environment)
-    inputs = gate_inputs(version, run, readings_of(version.model, at))
-    found = judged(policy, published.checks_until(policy), inputs, run, at)
-    inputs_digest = digest_of(inputs)
+    evidence = Evidence(whole_version(version.pk))
+    policy, run = policy_of(evidence, environment), evidence.run
+    found, inputs_digest = judged(policy, evidence), digest_of(evidence.inputs)
     evaluation = GateEvaluation.objects.create(
-        version=version,
+        version=evidence.version,
         environment=environment,
         policy_version=policy,
         run=run,
-        inputs=inputs,
+        inputs=evidence.inputs,
         inputs_digest=inputs_digest,
         outcome=gate_outcome([verdict for _, verdict in found]),
         digest=_digest(policy, run, environment, inputs_digest, [verdict for _, verdict in found]),
-        evaluated_at=at,
+        evaluated_at=evidence.at,
     )
     CheckResult.objects.bulk_create(
         CheckResult(
@@ -64,26 +59,24 @@ def evaluate_gate(*, actor: Actor, version: ModelVersion, environment: str) -> G
     return evaluation
 
 
-def policy_of(
-    published: PublishedPolicies, version: ModelVersion, run: ValidationRun | None, environment: str
-) -> PolicyVersion:
+def policy_of(evidence: Evidence, environment: str) -> PolicyVersion:
     """Return the policy version that judges the version there; raises Conflict where none is published."""
+    run, tier = evidence.run, evidence.version.model.tier
     started = run.started_at if run is not None else None
-    policy = published.judging(environment=environment, tier=version.model.tier, at=started)
+    policy = evidence.readings.published.judging(environment=environment, tier=tier, at=started)
     if policy is None:
-        words = f"No policy is published for models of tier {version.model.tier} in {environment}."
+        words = f"No policy is published for models of tier {tier} in {environment}."
         raise Conflict(f"{words} A policy steward publishes one.", code="no_policy")
     return policy
 
 
 def is_current(evaluation: GateEvaluation) -> bool:
     """Whether judging again at the same instant would read the same; the model is locked."""
-    version = whole_version(evaluation.version_id)
-    run = newest_run(version)
-    policy = policy_of(PublishedPolicies(), version, run, evaluation.environment)
-    inputs = gate_inputs(version, run, readings_of(version.model, evaluation.evaluated_at))
+    evidence = Evidence(whole_version(evaluation.version_id), at=evaluation.evaluated_at)
+    policy, run = policy_of(evidence, evaluation.environment), evidence.run
     same_run = (run.pk if run is not None else None) == evaluation.run_id
-    return same_run and policy.pk == evaluation.policy_version_id and digest_of(inputs) == evaluation.inputs_digest
+    same_inputs = digest_of(evidence.inputs) == evaluation.inputs_digest
+    return same_run and policy.pk == evaluation.policy_version_id and same_inputs
 
 
 def require_passed(evaluation: GateEvaluation) -> None:

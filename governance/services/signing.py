@@ -14,7 +14,8 @@ from governance.events import REQUEST_APPROVED, REQUEST_CHANGES_REQUESTED, REQUE
 from governance.models import ApprovalRequest, Decision, Seat
 from governance.rules import bundles, quorum, requests
 from governance.rules.bundles import sentence
-from governance.selectors.bundles import what_changed
+from governance.selectors.bundles import what_changed, whole_version
+from governance.selectors.gates import Evidence
 from governance.selectors.requests import seat_rules, signed
 from governance.selectors.signers import excluded_people
 from governance.selectors.standing import standing_of
@@ -139,7 +140,7 @@ def _require_same_bundle(request: ApprovalRequest, shown_digest: str) -> None:
 
 def _require_gate_now(request: ApprovalRequest) -> None:
     """Require that the gate would pass now: not all that it reads is a covered part, such as who owns the stages."""
-    standing = standing_of(request.evaluation)
+    standing = standing_of(request.evaluation, Evidence(whole_version(request.evaluation.version_id)))
     if standing.outcome != Outcome.PASSED:
         stops = ", ".join(f"{check.title} ({verdict.outcome.label.lower()})" for check, verdict in standing.stops)
         raise BundleChanged(f"What the gate read has changed; it would not pass now: {stops}. Mend it, then sign.")

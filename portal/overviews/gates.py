@@ -7,6 +7,7 @@ from typing import Any
 
 from governance.choices import Outcome
 from governance.models import CheckResult, GateEvaluation
+from governance.selectors.gates import Evidence
 from governance.selectors.standing import standing_of
 from portal.charts.numbers import NO_DATA, count, significant
 from registry.choices import FindingVerb
@@ -86,24 +87,24 @@ class GateTable:
         return len(self.lines) - len(self.stops)
 
 
-def gate_table(evaluation: GateEvaluation | None, *, over: bool = False) -> GateTable | None:
-    """Return the evaluation's table, or None where nothing was evaluated.
+def gate_table(evaluation: GateEvaluation | None, evidence: Evidence, *, over: bool = False) -> GateTable | None:
+    """Return the evaluation's table, with what the evidence of now says otherwise; None where nothing was evaluated.
 
     Where what it let through is `over`, it is a record of that time, and nothing is said of what changed since.
     """
     if evaluation is None:
         return None
     lines = [gate_line(result) for result in evaluation.results.select_related("check_row")]
-    since = None if over else gate_since(evaluation, {line.key for line in lines if line.passed})
+    since = None if over else gate_since(evaluation, evidence, {line.key for line in lines if line.passed})
     return GateTable(evaluation, sorted(lines, key=lambda line: line.passed), since)
 
 
-def gate_since(evaluation: GateEvaluation, passed: Collection[str]) -> GateSince | None:
+def gate_since(evaluation: GateEvaluation, evidence: Evidence, passed: Collection[str]) -> GateSince | None:
     """Return what changed since the evaluation; None where reading everything again now would say the same.
 
     `passed` holds the keys of the checks that passed then.
     """
-    standing = standing_of(evaluation)
+    standing = standing_of(evaluation, evidence)
     if not standing.changed and standing.outcome == evaluation.outcome:
         return None
     findings = Finding.objects.about(standing.version).order_by()

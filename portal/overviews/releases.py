@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db.models import F, QuerySet
 
 from governance.models import ApprovalRequest, Decision
+from governance.selectors.gates import Evidence
 from governance.selectors.requests import state_now
 from portal.core.actors import Actor
 from portal.ledger.selectors import entries_about
@@ -80,21 +81,27 @@ def releases_table(actor: Actor, state: str = "") -> QuerySet[Release]:
 def release_overview(actor: Actor, release: Release) -> ReleaseOverview:
     """Return what the release's page shows."""
     request = ApprovalRequest.objects.with_parts().filter(release=release).first()
+    evidence = Evidence(release.version) if release.version is not None else None
     others = release.model.releases.active_in(release.environment).exclude(pk=release.pk)
     return ReleaseOverview(
         release=release,
         request=request,
         request_state=state_now(request) if request else "",
         decisions=list(request.decisions.select_related("seat").order_by("seat__position")) if request else [],
-        gate=gate_table(request.evaluation, over=release.ended_at is not None) if request else None,
+        gate=_gate(request, evidence) if request and evidence else None,
         running=others.select_related("version__model").first(),
-        shortfall=_shortfall(release),
+        shortfall=_shortfall(release, evidence),
         timeline=entry_lines(actor, entries_about(actor, topic=f"release:{release.pk}", limit=12)),
     )
 
 
-def _shortfall(release: Release) -> Shortfall | None:
+def _gate(request: ApprovalRequest, evidence: Evidence) -> GateTable | None:
+    """Return the gate that let the release through; a record where the release ended."""
+    return gate_table(request.evaluation, evidence, over=request.release.ended_at is not None)
+
+
+def _shortfall(release: Release, evidence: Evidence | None) -> Shortfall | None:
     """Return what a release that decides in production lacks since the tier was raised."""
     if (release.state, release.environment) != (ReleaseState.ACTIVE, Environment.PRODUCTION):
         return None
-    return shortfall_of(release.model, assessment_in_force(release.model), release.version_id)
+    return shortfall_of(release.model, assessment_in_force(release.model), evidence)

@@ -14,6 +14,7 @@ from governance.rules.bundles import PARTS
 from governance.rules.duties import because
 from governance.rules.requests import EXPIRED
 from governance.selectors.bundles import what_changed
+from governance.selectors.gates import Evidence
 from governance.selectors.requests import state_now
 from governance.selectors.signers import Excluded, standings
 from monitoring.models import ValidationRun
@@ -239,14 +240,14 @@ def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
     differing = changed_parts(request, production)
     waiting = [seat for seat in seats if seat.pk not in decisions]
     refusal = _refusal(actor, request, state, eligible, excluded)
-    run = request.evaluation.run
+    release, run = request.release, request.evaluation.run
     lines = _happened(actor, request)
     return ReviewOverview(
         request=request,
         state=state,
         production=production,
         parts=part_changes(request, production),
-        gate=gate_table(request.evaluation, over=request.release.ended_at is not None),
+        gate=gate_table(request.evaluation, Evidence(release.released), over=release.ended_at is not None),
         run=run_overview(actor, run) if run else None,
         seats=[_seat_line(seat, decisions.get(seat.pk), state, eligible, actor) for seat in seats],
         eligible=eligible,

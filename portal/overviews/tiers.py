@@ -8,15 +8,13 @@ from django.db.models import Q
 from governance.choices import Outcome, RequestState
 from governance.models import ApprovalRequest, PolicyCheck
 from governance.rules.gates import CheckVerdict
-from governance.selectors.bundles import newest_run
-from governance.selectors.gates import ModelReadings, PublishedPolicies, gate_inputs, judged, readings_of
+from governance.selectors.gates import Evidence, judged
 from portal.core.actors import Actor
-from portal.core.clock import now
 from registry.choices import AssessmentState, Environment, Level, TierStanding, VersionState
 from registry.events import MODEL_TIER_RAISED
 from registry.models import ModelVersion, RegisteredModel, TierAssessment
 from registry.rules.tiers import Questionnaire
-from registry.selectors import questionnaire
+from registry.selectors import champion_of, questionnaire
 
 SHOWN = 20
 HELD = (AssessmentState.IN_FORCE, AssessmentState.PROPOSED)
@@ -144,15 +142,15 @@ def raised_by(assessment: TierAssessment) -> Raised | None:
 
 
 def shortfall_of(
-    model: RegisteredModel, assessment: TierAssessment | None, version_id: int | None = None
+    model: RegisteredModel, assessment: TierAssessment | None, evidence: Evidence | None = None
 ) -> Shortfall | None:
     """Return what the present tier asks for, the former did not, and versions lack; None where that is nothing.
 
-    Of the version in production and of the newest sealed one, or of one of these two alone.
+    Of the version in production and of the newest sealed one; of the evidence's alone, if it is one of these two.
     """
     if assessment is None or model.retired_at is not None or not _raises(assessment):
         return None
-    found = [one for one in _lacking(model, assessment) if version_id in {None, one.version.pk}]
+    found = _lacking(model, assessment, evidence)
     return Shortfall(assessment, found) if found else None
 
 
@@ -166,30 +164,32 @@ def _in_words(asked: Questionnaire, axis: str, answers: dict[str, str]) -> list[
     return [(text, answer.text) for text, answer in found if answer is not None]
 
 
-def _lacking(model: RegisteredModel, assessment: TierAssessment) -> list[Lacking]:
+def _lacking(model: RegisteredModel, assessment: TierAssessment, evidence: Evidence | None = None) -> list[Lacking]:
     """Return what the version in production and the newest sealed one lack: those of which somebody wants to know."""
-    readings, published = readings_of(model, now()), PublishedPolicies()
-    champion = readings.champion
+    champion = evidence.readings.champion if evidence is not None else champion_of(model)
     sealed = ModelVersion.objects.with_parts().filter(model=model, state=VersionState.SEALED)
     if champion is not None and champion.state == VersionState.SEALED:
         sealed = sealed.filter(number__gt=champion.number)
     versions = [one for one in (champion, sealed.order_by("-number").first()) if one is not None]
-    return [one for version in versions for one in _lacking_of(version, assessment, readings, published)]
+    if evidence is not None:
+        return list(_lacking_of(evidence, assessment)) if evidence.version in versions else []
+    found: list[Lacking] = []
+    for version in versions:
+        evidence = Evidence(version) if evidence is None else Evidence.beside(evidence, version)
+        found += _lacking_of(evidence, assessment)
+    return found
 
 
-def _lacking_of(
-    version: ModelVersion, assessment: TierAssessment, readings: ModelReadings, published: PublishedPolicies
-) -> Iterator[Lacking]:
+def _lacking_of(evidence: Evidence, assessment: TierAssessment) -> Iterator[Lacking]:
     """Yield the checks of production's policy that the version passes at the former tier and not at the present one."""
-    run = newest_run(version)
-    inputs = gate_inputs(version, run, readings)
+    version, run, published = evidence.version, evidence.run, evidence.readings.published
 
     def stopped_at(tier: int) -> list[tuple[PolicyCheck, CheckVerdict]] | None:
         started = run.started_at if run else None
         policy = published.judging(environment=Environment.PRODUCTION, tier=tier, at=started)
         if policy is None:
             return None
-        found = judged(policy, published.checks_until(policy), inputs | {"model.tier": tier}, run, readings.at)
+        found = judged(policy, evidence, evidence.inputs | {"model.tier": tier})
         return [(row, verdict) for row, verdict in found if verdict.outcome != Outcome.PASSED]
 
     now_stopped, before = stopped_at(assessment.tier), stopped_at(assessment.tier_before)

@@ -7,6 +7,7 @@ from typing import Any
 
 from governance.choices import RequestState
 from governance.models import ApprovalRequest, GateEvaluation
+from governance.selectors.gates import Evidence
 from governance.selectors.requests import state_now
 from monitoring.choices import RunState
 from monitoring.models import ValidationRun
@@ -143,6 +144,7 @@ def version_overview(actor: Actor, version: ModelVersion) -> VersionOverview:
     requests = ApprovalRequest.objects.with_parts().filter(release__version=version)
     evaluation = version.gate_evaluations.select_related("policy_version__policy", "run").first()
     production = production_of(version)
+    evidence = Evidence(version)
     newest = next((run for run in runs if run.results_digest), runs[0] if runs else None)
     return VersionOverview(
         version=version,
@@ -152,7 +154,7 @@ def version_overview(actor: Actor, version: ModelVersion) -> VersionOverview:
         newest_run=newest,
         claims=claims_of(version, newest),
         evaluation=evaluation,
-        gate=gate_table(evaluation),
+        gate=gate_table(evaluation, evidence),
         releases=list(version.releases.select_related("version__model")),
         request=requests.first(),
         production=production,
@@ -161,7 +163,7 @@ def version_overview(actor: Actor, version: ModelVersion) -> VersionOverview:
         comments=comments_summary(actor, version),
         timeline=timeline(actor, topic=f"version:{version.pk}"),
         inspection=inspection_of("version", version.pk),
-        shortfall=shortfall_of(version.model, assessment_in_force(version.model), version.pk),
+        shortfall=shortfall_of(version.model, assessment_in_force(version.model), evidence),
         awaits_run=not runs and _just_sealed(version) and version.model.validation_plans.exists(),
     )
 

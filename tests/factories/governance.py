@@ -6,6 +6,8 @@ import factory
 
 from governance.choices import Verdict
 from governance.models import ApprovalRequest, Decision, GateEvaluation, PolicyVersion
+from governance.selectors.bundles import whole_version
+from governance.selectors.gates import Evidence
 from governance.services.gates import evaluate_gate
 from governance.services.policies import ensure_default_policy
 from governance.services.requests import open_request
@@ -48,6 +50,11 @@ def next_version(*, model: RegisteredModel, author: User | None = None, **run: A
     plan = model.validation_plans.first() or PlanFactory.create(model=model)
     finished_run(version=version, plan=plan, **run)
     return version
+
+
+def evidence_now(evaluation: GateEvaluation) -> Evidence:
+    """Return what judging the evaluation's version would read now."""
+    return Evidence(whole_version(evaluation.version_id))
 
 
 def finished_run(**columns: Any) -> ValidationRun:

@@ -10,7 +10,7 @@ from governance.choices import Outcome
 from governance.errors import GateNotPassed
 from governance.models import GateEvaluation
 from governance.rules.expressions import compiled, evaluate
-from governance.services import gates
+from governance.selectors import gates
 from governance.services.gates import evaluate_gate, is_current, require_passed
 from governance.services.policies import SOBER_DEFAULT, draft_policy, ensure_default_policy, publish_policy
 from monitoring.choices import RunState

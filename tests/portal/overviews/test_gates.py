@@ -3,11 +3,12 @@ import math
 import pytest
 
 from governance.choices import Outcome
+from governance.selectors.gates import Evidence
 from governance.services.gates import evaluate_gate
 from portal.charts.numbers import MINUS
 from portal.core.actors import SYSTEM
 from portal.overviews.gates import gate_table, said
-from tests.factories.governance import GateEvaluationFactory, ready_version
+from tests.factories.governance import GateEvaluationFactory, evidence_now, ready_version
 from tests.factories.registry import FindingFactory
 
 
@@ -34,7 +35,7 @@ def test_values_are_read_as_people_read_them(value: object, words: str) -> None:
 @pytest.mark.django_db
 def test_every_check_shows_what_it_read() -> None:
     evaluation = GateEvaluationFactory.create()
-    table = gate_table(evaluation)
+    table = gate_table(evaluation, evidence_now(evaluation))
     assert table is not None
     assert len(table.lines) == evaluation.results.count()
     assert (table.stops, table.passed_count) == ([], len(table.lines))
@@ -46,7 +47,7 @@ def test_every_check_shows_what_it_read() -> None:
 @pytest.mark.django_db
 def test_what_stops_comes_first_with_what_to_do() -> None:
     evaluation = evaluate_gate(actor=SYSTEM, version=ready_version(state="failed"), environment="production")
-    table = gate_table(evaluation)
+    table = gate_table(evaluation, evidence_now(evaluation))
     assert table is not None
     assert evaluation.outcome != Outcome.PASSED
     assert not table.lines[0].passed
@@ -57,11 +58,11 @@ def test_what_stops_comes_first_with_what_to_do() -> None:
 @pytest.mark.django_db
 def test_what_changed_since_the_evaluation_is_named_with_what_would_stop_now() -> None:
     evaluation = GateEvaluationFactory.create()
-    table = gate_table(evaluation)
+    table = gate_table(evaluation, evidence_now(evaluation))
     assert table is not None
     assert table.since is None
     finding = FindingFactory.create(model=evaluation.version.model, severity="high")
-    table = gate_table(evaluation)
+    table = gate_table(evaluation, evidence_now(evaluation))
     assert table is not None
     assert table.since is not None
     assert [(move.finding, move.verb) for move in table.since.findings] == [(finding, "raise")]
@@ -70,10 +71,11 @@ def test_what_changed_since_the_evaluation_is_named_with_what_would_stop_now() -
         ("findings.open_high", "0", "1"),
     ]
     assert table.since.stops == ["“No high finding open” (failed)"]
-    over = gate_table(evaluation, over=True)
+    over = gate_table(evaluation, evidence_now(evaluation), over=True)
     assert over is not None
     assert over.since is None
 
 
+@pytest.mark.django_db
 def test_nothing_evaluated_is_no_table() -> None:
-    assert gate_table(None) is None
+    assert gate_table(None, Evidence(ready_version())) is None

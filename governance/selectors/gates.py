@@ -101,20 +101,16 @@ def readings_of(model: RegisteredModel, at: datetime) -> ModelReadings:
 class Evidence:
     """What judging a version reads at an instant (now), each part once and only where it is asked for."""
 
-    def __init__(self, version: ModelVersion, *, at: datetime | None = None) -> None:
-        self.version, self.at = version, at or now()
-
-    @classmethod
-    def beside(cls, other: "Evidence", version: ModelVersion) -> "Evidence":
-        """Return the evidence of another version of the same model; what they share is not read again."""
-        made = cls(version, at=other.at)
-        made.readings = other.readings
-        return made
+    def __init__(
+        self, version: ModelVersion, *, at: datetime | None = None, readings: ModelReadings | None = None
+    ) -> None:
+        self.version, self.at = version, readings.at if readings is not None else at or now()
+        self._readings = readings
 
     @cached_property
     def readings(self) -> ModelReadings:
         """Return what is the same for all versions of the model."""
-        return readings_of(self.version.model, self.at)
+        return self._readings or readings_of(self.version.model, self.at)
 
     @cached_property
     def run(self) -> ValidationRun | None:

@@ -8,13 +8,14 @@ from django.db.models import Q
 from governance.choices import Outcome, RequestState
 from governance.models import ApprovalRequest, PolicyCheck
 from governance.rules.gates import CheckVerdict
-from governance.selectors.gates import Evidence, judged
+from governance.selectors.gates import Evidence, judged, readings_of
 from portal.core.actors import Actor
+from portal.core.clock import now
 from registry.choices import AssessmentState, Environment, Level, TierStanding, VersionState
 from registry.events import MODEL_TIER_RAISED
 from registry.models import ModelVersion, RegisteredModel, TierAssessment
 from registry.rules.tiers import Questionnaire
-from registry.selectors import champion_of, questionnaire
+from registry.selectors import questionnaire
 
 SHOWN = 20
 HELD = (AssessmentState.IN_FORCE, AssessmentState.PROPOSED)
@@ -166,18 +167,15 @@ def _in_words(asked: Questionnaire, axis: str, answers: dict[str, str]) -> list[
 
 def _lacking(model: RegisteredModel, assessment: TierAssessment, evidence: Evidence | None = None) -> list[Lacking]:
     """Return what the version in production and the newest sealed one lack: those of which somebody wants to know."""
-    champion = evidence.readings.champion if evidence is not None else champion_of(model)
+    readings = evidence.readings if evidence is not None else readings_of(model, now())
+    champion = readings.champion
     sealed = ModelVersion.objects.with_parts().filter(model=model, state=VersionState.SEALED)
     if champion is not None and champion.state == VersionState.SEALED:
         sealed = sealed.filter(number__gt=champion.number)
     versions = [one for one in (champion, sealed.order_by("-number").first()) if one is not None]
     if evidence is not None:
         return list(_lacking_of(evidence, assessment)) if evidence.version in versions else []
-    found: list[Lacking] = []
-    for version in versions:
-        evidence = Evidence(version) if evidence is None else Evidence.beside(evidence, version)
-        found += _lacking_of(evidence, assessment)
-    return found
+    return [one for version in versions for one in _lacking_of(Evidence(version, readings=readings), assessment)]
 
 
 def _lacking_of(evidence: Evidence, assessment: TierAssessment) -> Iterator[Lacking]:

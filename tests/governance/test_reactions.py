@@ -265,7 +265,7 @@ def test_documents_void_no_request_under_a_policy_that_does_not_read_them() -> N
     request: ApprovalRequest = OpenRequestFactory.create()
     assert "documents" not in request.bundle
     row = with_a_report(request)
-    documents.withdraw_document(actor=actor_with(Role.DEVELOPER), document=row, reason="Wrong.")
+    documents.withdraw_document(actor=actor_with(Role.VALIDATOR), document=row, reason="Wrong.")
     assert is_open(request)
 
 
@@ -280,7 +280,7 @@ def test_documents_void_the_requests_under_a_policy_that_reads_them() -> None:
     row = with_a_report(first)
     assert cause(first) == ("registry.document.received", ["documents"])
     second: ApprovalRequest = OpenRequestFactory.create(version=version)
-    documents.withdraw_document(actor=actor_with(Role.DEVELOPER), document=row, reason="Wrong.")
+    documents.withdraw_document(actor=actor_with(Role.VALIDATOR), document=row, reason="Wrong.")
     assert cause(second) == ("registry.document.withdrawn", ["documents"])
 
 

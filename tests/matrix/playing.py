@@ -255,7 +255,7 @@ class Slice:
         former = documents.describe_document(actor=self.developer, model=model, said=said)
         documents.receive_document(actor=self.developer, document=former, blob=blob)
         later = documents.add_document(actor=self.second, model=model, said=said, blob=blob, replaces=former)
-        documents.withdraw_document(actor=self.developer, document=later, reason="Wrong file.")
+        documents.withdraw_document(actor=self.second, document=later, reason="Wrong file.")
 
     def carded(self, model: RegisteredModel, limitations: str) -> None:
         texts = {"intended_use": "Ranks.", "limitations": limitations, "out_of_scope_use": "Prices."}

@@ -66,6 +66,13 @@ class Server:
         return sum(sample.value for sample in samples if sample.name == name and sample.labels["route"] == route)
 
 
+def await_end(pid: int) -> None:
+    """Wait until a killed process holds no connection any more: it is gone, or a zombie."""
+    stat = Path(f"/proc/{pid}/stat")
+    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Start servers in a home of their own; stop them afterwards."""
@@ -94,6 +101,7 @@ def test_two_processes_count_as_one_also_when_one_of_them_is_killed(
     workers = [int(child) for child in children if "resource_tracker" not in command_of(child)]
     assert len(workers) == 2, [command_of(child) for child in children]
     os.kill(workers[0], signal.SIGKILL)
+    await_end(workers[0])
     for _ in range(10):
         server.await_answer()
         assert server.get("/livez")[0] == 200

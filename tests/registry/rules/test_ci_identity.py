@@ -21,7 +21,7 @@ from tests.factories.ci import COMMIT, ISSUER, REPOSITORY, SUBJECT, WORKFLOW, cl
 
 KEYS = key_set(jwks("one", "rsa two"))
 GITHUB = KnownIssuer(7, **ISSUER, keys=KEYS)
-AT = now().timestamp()
+AT, DAY = now().timestamp(), 86_400
 
 
 def judged(token: str, *, issuer: KnownIssuer = GITHUB, repository: str = REPOSITORY) -> Identity:
@@ -58,8 +58,8 @@ def test_gitlab_says_it_in_its_own_claims() -> None:
         ({"exp": None}, "lacks its times"),
         ({"exp": True}, "lacks its times"),
         ({"iat": None, "nbf": None}, "lacks its times"),
-        ({"iat": int(AT) + LEEWAY + 900}, "not valid yet"),
-        ({"nbf": int(AT) + LEEWAY + 900}, "not valid yet"),
+        ({"iat": int(AT) + LEEWAY + DAY}, "not valid yet"),
+        ({"nbf": int(AT) + LEEWAY + DAY}, "not valid yet"),
         ({"repository": "lending/other"}, "another repository"),
         ({"repository": None}, "another repository"),
         ({"sha": "0" * 40}, "another commit"),

@@ -128,7 +128,7 @@ class WatchedQuery(QueryDict):
         self.asked.add(key)
         return super().getlist(key, default)
 
-    def copy(self) -> QueryDict:
+    def copy(self) -> Any:
         return QueryDict(self.urlencode(), mutable=True)
 
     def urlencode(self, safe: str | None = None) -> str:
@@ -141,8 +141,8 @@ def parameters_asked_for() -> Iterator[set[str]]:
     """Yield the names of the query's parameters that are looked at meanwhile; EVERY where all are."""
     asked: set[str] = set()
 
-    def query(request: WSGIRequest) -> WatchedQuery:
-        found = WatchedQuery(request.META.get("QUERY_STRING", ""))
+    def query(request: WSGIRequest) -> Any:
+        found: Any = WatchedQuery(request.META.get("QUERY_STRING", ""))
         found.asked = asked
         return found
 

@@ -172,7 +172,8 @@ def test_fields_that_are_not_the_callers_to_set(world: World, secret: str) -> No
 
 
 def test_parameters_that_reach_through_relations(world: World, secret: str) -> None:
-    program, person, got = fresh_client(token=secret), browser(world), {}
+    program, person = fresh_client(token=secret), browser(world)
+    got: dict[str, str] = {}
     for row in PRIVATE:
         method, address = where(row, world.mine)
         client = program if " api_" in row else person

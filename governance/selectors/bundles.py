@@ -64,10 +64,15 @@ def findings_digest(version: ModelVersion) -> str:
     return digest_of([[number, severity] for number, severity in rows.values_list("number", "severity")])
 
 
+def variables_read(policy: PolicyVersion) -> frozenset[str]:
+    """Return the variables that the policy's checks read."""
+    checks = policy.document["checks"]
+    return frozenset(variable.name for check in checks for variable in compiled(check["expression"]).reads)
+
+
 def reads_documents(policy: PolicyVersion) -> bool:
     """Whether a check of the policy reads documents, which are a covered part then."""
-    read = (variable.name for check in policy.document["checks"] for variable in compiled(check["expression"]).reads)
-    return any(name.startswith("documents.") for name in read)
+    return any(name.startswith("documents.") for name in variables_read(policy))
 
 
 def documents_digest(model: RegisteredModel, day: date) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from governance.choices import Outcome
-from governance.models import GateEvaluation, PolicyCheck, PolicyVersion
-from governance.rules.expressions import compiled
+from governance.models import GateEvaluation, PolicyCheck
 from governance.rules.gates import CheckVerdict, gate_outcome
+from governance.selectors.bundles import variables_read
 from governance.selectors.gates import Evidence, judged
 from registry.models import ModelVersion
 
@@ -45,9 +45,12 @@ class Standing:
 
 
 def standing_of(evaluation: GateEvaluation, evidence: Evidence) -> Standing:
-    """Return how the evaluation stands by the evidence of now; a fixed number of queries."""
+    """Return how the evaluation stands by the evidence of now; a fixed number of queries.
+
+    Findings count whether a check reads them or not.
+    """
     run, inputs = evidence.run, evidence.inputs | _of_then(evaluation, evidence.readings.champion)
-    read = _read(evaluation.policy_version) - ONLY_TIME
+    read = variables_read(evaluation.policy_version) - ONLY_TIME
     changed = [
         ChangedValue(name, evaluation.inputs.get(name), value)
         for name, value in inputs.items()
@@ -56,12 +59,6 @@ def standing_of(evaluation: GateEvaluation, evidence: Evidence) -> Standing:
     if (run.pk if run else None) != evaluation.run_id:
         changed.insert(0, ChangedValue("validation run", evaluation.run_id, run.pk if run else None))
     return Standing(evidence.version, changed, judged(evaluation.policy_version, evidence, inputs))
-
-
-def _read(policy: PolicyVersion) -> frozenset[str]:
-    """Return the variables that the policy's checks read; findings count whether one of them reads them or not."""
-    checks = policy.document["checks"]
-    return frozenset(variable.name for check in checks for variable in compiled(check["expression"]).reads)
 
 
 def _of_then(evaluation: GateEvaluation, champion: ModelVersion | None) -> dict[str, object]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from governance.choices import Outcome
-from governance.models import CheckResult, GateEvaluation
+from governance.models import ApprovalRequest, CheckResult, GateEvaluation
 from governance.selectors.gates import Evidence
 from governance.selectors.standing import standing_of
 from portal.charts.numbers import NO_DATA, count, significant
@@ -97,6 +97,11 @@ def gate_table(evaluation: GateEvaluation | None, evidence: Evidence, *, over: b
     lines = [gate_line(result) for result in evaluation.results.select_related("check_row")]
     since = None if over else gate_since(evaluation, evidence, {line.key for line in lines if line.passed})
     return GateTable(evaluation, sorted(lines, key=lambda line: line.passed), since)
+
+
+def gate_of_request(request: ApprovalRequest, evidence: Evidence) -> GateTable | None:
+    """Return the gate on which the request rests; a record where its release ended."""
+    return gate_table(request.evaluation, evidence, over=request.release.ended_at is not None)
 
 
 def gate_since(evaluation: GateEvaluation, evidence: Evidence, passed: Collection[str]) -> GateSince | None:

@@ -12,7 +12,7 @@ from portal.core.actors import Actor
 from portal.ledger.selectors import entries_about
 from portal.overviews.declared import DeclaredLine, declared_line
 from portal.overviews.entries import EntryLine, entry_lines
-from portal.overviews.gates import GateTable, gate_table
+from portal.overviews.gates import GateTable, gate_of_request
 from portal.overviews.tiers import Shortfall, shortfall_of
 from registry.choices import Environment, ReleaseState
 from registry.models import Release
@@ -88,16 +88,11 @@ def release_overview(actor: Actor, release: Release) -> ReleaseOverview:
         request=request,
         request_state=state_now(request) if request else "",
         decisions=list(request.decisions.select_related("seat").order_by("seat__position")) if request else [],
-        gate=_gate(request, evidence) if request and evidence else None,
+        gate=gate_of_request(request, evidence) if request and evidence else None,
         running=others.select_related("version__model").first(),
         shortfall=_shortfall(release, evidence),
         timeline=entry_lines(actor, entries_about(actor, topic=f"release:{release.pk}", limit=12)),
     )
-
-
-def _gate(request: ApprovalRequest, evidence: Evidence) -> GateTable | None:
-    """Return the gate that let the release through; a record where the release ended."""
-    return gate_table(request.evaluation, evidence, over=request.release.ended_at is not None)
 
 
 def _shortfall(release: Release, evidence: Evidence | None) -> Shortfall | None:

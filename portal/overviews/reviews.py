@@ -29,7 +29,7 @@ from portal.overviews.changes import PartChange, Production, changed_parts, part
 from portal.overviews.comments import CommentsSummary, comments_summary
 from portal.overviews.entries import EntryLine, entry_lines
 from portal.overviews.findings import FindingsSummary, open_findings
-from portal.overviews.gates import GateTable, gate_table
+from portal.overviews.gates import GateTable, gate_of_request
 from portal.overviews.runs import ComparedMeasure, RunOverview, run_overview
 from portal.overviews.tiers import standing_of
 from registry.models import DatasetSnapshot
@@ -247,7 +247,7 @@ def review_overview(actor: Actor, request: ApprovalRequest) -> ReviewOverview:
         state=state,
         production=production,
         parts=part_changes(request, production),
-        gate=gate_table(request.evaluation, Evidence(release.released), over=release.ended_at is not None),
+        gate=gate_of_request(request, Evidence(release.released)),
         run=run_overview(actor, run) if run else None,
         seats=[_seat_line(seat, decisions.get(seat.pk), state, eligible, actor) for seat in seats],
         eligible=eligible,

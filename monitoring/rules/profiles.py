@@ -1,10 +1,9 @@
-"""What a profile is as one document, and what of it is shown to whom."""
+"""What a profile is as one document."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from monitoring.stats.profiles import Profile
-from registry.rules.datasheets import is_sensitive
 
 Json = dict[str, Any]
 
@@ -25,8 +24,3 @@ def profile_document(*, sha256: str, rows: int, told: Sequence[Mapping[str, str]
             for one, found in zip(told, columns, strict=True)
         ],
     }
-
-
-def shown(values: Json, *, column: str, sensitive: Iterable[str], sees_sensitive: bool) -> Json | None:
-    """Return what may be shown of a column's summary or cells: nothing of a sensitive one without the grant."""
-    return None if is_sensitive(column, sensitive) and not sees_sensitive else values

@@ -26,7 +26,7 @@ class _Columns:
 
 
 _COLUMNS: Mapping[LineageKind, _Columns] = {
-    LineageKind.MODEL: _Columns("", digest=""),
+    LineageKind.MODEL: _Columns(""),
     LineageKind.VERSION: _Columns("model__", "number", "digest"),
     LineageKind.SNAPSHOT: _Columns("dataset__", "number", "sha256"),
     LineageKind.PIPELINE: _Columns("pipeline__", "number", "digest"),

@@ -12,7 +12,6 @@ from typing import Any
 from monitoring.choices import Measured
 from monitoring.models import Measurement, ValidationRun
 from monitoring.rules.masks import COLUMN_MASKED, TOO_FEW, UNKNOWN, MaskedLevel, masked_levels, masked_results
-from monitoring.rules.profiles import shown
 from portal.core.actors import Actor
 from registry.models import Dataset
 from registry.rules.datasheets import is_sensitive
@@ -32,7 +31,7 @@ class Sight:
 
     def of(self, values: dict[str, Any], column: str) -> dict[str, Any] | None:
         """Return a column's summary or cells; None where they are masked."""
-        return shown(values, column=column, sensitive=self.sensitive, sees_sensitive=self.sees_sensitive)
+        return None if self.masks(column) else values
 
     def masked_among(self, columns: Iterable[str]) -> list[str]:
         """Return which of some columns are masked, each once."""
